@@ -211,6 +211,15 @@ def common_app(
 
 
 @pytest.fixture
+def public_app(common_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """The context of an application at https://releaf.example, which emails have links to."""
+    public = replace(common_app.config["RELEAF"], public_url="https://releaf.example")
+    monkeypatch.setitem(common_app.config, "RELEAF", public)
+    with common_app.app_context():
+        yield common_app
+
+
+@pytest.fixture
 def app(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Flask]:
     """The application, as ``wsgi`` creates it; a new one for tests with other services."""
     common: Settings = request.getfixturevalue("common_settings")

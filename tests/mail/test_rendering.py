@@ -1,8 +1,7 @@
 """The templates of emails: subject, text and HTML of each kind."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from html import unescape
@@ -10,7 +9,6 @@ from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
-from flask import Flask
 from flask_babel import force_locale
 
 from webapp.domain.reasons import reason
@@ -18,6 +16,8 @@ from webapp.mail import EmailBranding, EmailContent, render
 from webapp.queries.device_status import StatusCounts
 from webapp.services.notifications.health_items import HealthItem
 from webapp.settings import ROOT
+
+pytestmark = pytest.mark.usefixtures("public_app")
 
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
 NAME = "<b>Nord & Süd</b>"
@@ -104,15 +104,6 @@ EMAILS: list[tuple[str, str, Mapping[str, object]]] = [
     ("certificate", "certificate", {**MONTH, "is_attached": True}),
     ("certificate", "certificate", {**MONTH, "is_attached": False}),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _application(common_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The context of an application whose address is https://releaf.example."""
-    served = replace(common_app.config["RELEAF"], public_url="https://releaf.example")
-    monkeypatch.setitem(common_app.config, "RELEAF", served)
-    with common_app.app_context():
-        yield
 
 
 def of(subject: str, template: str, values: Mapping[str, object]) -> EmailContent:

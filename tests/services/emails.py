@@ -8,12 +8,11 @@ from webapp.services.notifications.notices import EmailDraft
 
 
 def rendered(draft: EmailDraft) -> EmailContent:
-    """The email of a draft, in the language of its user."""
+    """The email of a draft, in the language of its user; needs ``public_app``."""
     values = {
         **draft.values,
         "subject": draft.subject,
         "branding": EmailBranding(),
-        "url": "https://releaf.example",
         "unsubscribe_url": "https://releaf.example/unsubscribe/token",
     }
     with force_locale(language_of(draft.user)):

@@ -181,6 +181,7 @@ def test_a_collection_stores_silent_and_missing_devices_at_its_end(
     assert [status for status, _ in stored(session).values()] == ["silent"]
 
 
+@pytest.mark.usefixtures("public_app")
 def test_the_digest_counts_silent_and_missing_devices(session: Session, server: Server) -> None:
     factories.user(session, server.account)
     add(session, server, "Harbour", FRIDAY)

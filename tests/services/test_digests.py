@@ -14,6 +14,8 @@ from webapp.mail import EmailContent
 from webapp.models import Server, User
 from webapp.services.notifications import digests, outbox
 
+pytestmark = pytest.mark.usefixtures("public_app")
+
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
 
 

@@ -20,6 +20,8 @@ from webapp.printerpoint.errors import Refused, Unreachable
 from webapp.services.notifications import notices, outbox
 from webapp.services.servers import health
 
+pytestmark = pytest.mark.usefixtures("public_app")
+
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
 REFUSED = Refused(reason("token_refused", status=401))
@@ -236,7 +238,6 @@ def test_a_notice_is_in_one_email_only(session: Session, server: Server) -> None
         outbox.enqueue(session, other, rendered(draft), NOW)
 
 
-@pytest.mark.usefixtures("translations")
 def test_each_recipient_gets_emails_in_their_language(session: Session, server: Server) -> None:
     factories.user(session, server.account, email="ines@example.com").language = "es"
 
@@ -249,7 +250,6 @@ def test_each_recipient_gets_emails_in_their_language(session: Session, server: 
     assert "  Desde: 17 nov 2026" in spanish.plain
 
 
-@pytest.mark.usefixtures("translations")
 def test_a_recipient_without_a_language_gets_that_of_the_account(
     session: Session, server: Server
 ) -> None:
@@ -260,7 +260,6 @@ def test_a_recipient_without_a_language_gets_that_of_the_account(
     assert titles(session, NOW) == ["Main login tiene problemas"]
 
 
-@pytest.mark.usefixtures("translations")
 def test_a_reason_is_in_the_language_of_the_recipient(session: Session, server: Server) -> None:
     health.server_failed(session, server, Unreachable(reason("timeout")), NOW)
     session.commit()

@@ -178,6 +178,7 @@ def test_an_approval_is_of_one_pair_alone(session: Session) -> None:
     assert queries.reason_to_wait(session, third) == AWAITS
 
 
+@pytest.mark.usefixtures("public_app")
 @pytest.mark.both_databases
 def test_operations_get_one_email_and_partners_none(session: Session) -> None:
     operator = factories.user(session, factories.operations(session))
