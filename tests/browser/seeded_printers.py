@@ -135,7 +135,7 @@ def add_history(session: Session, feed: Feed, printer: Device) -> None:
         "copy": {"name": "A-1"},
         "two_machines": {"name": "A-1"},
         "fell": {"name": "COPY-ROOM", **fall},
-        "misread": {"name": "COPY-ROOM", **fall},
+        "glitch": {"name": "COPY-ROOM", **fall},
         "reset": {"name": "COPY-ROOM", **fall},
         "held": {
             "name": "A-1", "pages": 900_000, "since": day, "for": "roll_over", "proposed": 12,

@@ -110,7 +110,7 @@ def test_many_events_of_a_kind_are_one_event(world: World) -> None:
 @pytest.mark.parametrize(
     ("counts", "kinds"),
     [
-        ((100, 40, 130), ["fell", "misread"]),
+        ((100, 40, 130), ["fell", "glitch"]),
         ((100, 40, 70), ["fell", "reset"]),
         ((100, 40, 30, 35), ["fell", "reset", "fell", "small_fall"]),
     ],

@@ -229,6 +229,36 @@ def test_the_other_machine_of_a_state_is_renamed_by_an_upgrade_and_a_downgrade(
     assert downgraded == former
 
 
+def test_events_of_glitches_are_renamed_by_an_upgrade_and_a_downgrade(
+    empty_database: str,
+) -> None:
+    first = ROWS["0001_initial"]
+    config = database._config()
+    with database._engine(empty_database).begin() as connection:
+        if connection.dialect.name == "sqlite":
+            database._disable_foreign_keys(connection)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0026_other_machine")
+        of_feed = {name: first[name] for name in ("account", "server", "feed")}
+        of_feed["feed"] = {**of_feed["feed"], "read_interval_days": None}
+        row = _fill(
+            connection,
+            {**of_feed, "feed_event": {**first["feed_event"], "kind": "fell", "device_id": None}},
+        )
+        tables = MetaData()
+        tables.reflect(connection, only=["feed_event"])
+        event = tables.tables["feed_event"]
+        kinds = select(event.c.kind).order_by(event.c.id)
+        connection.execute(event.insert().values({**row["feed_event"], "id": 2, "kind": "misread"}))
+
+        command.upgrade(config, "0027_glitch")
+        upgraded = connection.scalars(kinds).all()
+        command.downgrade(config, "0026_other_machine")
+        downgraded = connection.scalars(kinds).all()
+
+    assert (upgraded, downgraded) == (["fell", "glitch"], ["fell", "misread"])
+
+
 def test_a_revision_does_not_wait_long_for_a_table_that_is_in_use(
     postgresql_database: str, later_revision: str
 ) -> None:

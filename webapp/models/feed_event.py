@@ -24,7 +24,7 @@ FeedEventKind = Literal[
     "set_switched",
     "member_joined",
     "fell",
-    "misread",
+    "glitch",
     "small_fall",
     "spike",
     "reset",

@@ -209,7 +209,7 @@ _KINDS: Mapping[NoteKind, FeedEventKind] = {
     "set_switched": "set_switched",
     "member_joined": "member_joined",
     "fall_pending": "fell",
-    "glitch": "misread",
+    "glitch": "glitch",
     "small_fall": "small_fall",
     "spike": "spike",
     "reset": "reset",

@@ -51,7 +51,7 @@ def fell(details: Mapping[str, Any]) -> str:
     )
 
 
-def misread(details: Mapping[str, Any]) -> str:
+def glitch(details: Mapping[str, Any]) -> str:
     return gettext(
         "The reading of %(after)s was a glitch: the meter is above %(before)s again. No pages are "
         "lost.",

@@ -150,7 +150,7 @@ EVENT_TEXTS: Mapping[str, tuple[LazyString, str, str, EventText]] = {
         ),
     ),
     "fell": (_l("Meter of %(name)s decreased"), "wait", "arrow-down", sentences.fell),
-    "misread": (_l("Meter glitch of %(name)s"), "info", "rotate-cw", sentences.misread),
+    "glitch": (_l("Meter glitch of %(name)s"), "info", "rotate-cw", sentences.glitch),
     "reset": (_l("Meter of %(name)s was reset"), "info", "rotate-ccw", sentences.reset),
     "held": (_l("Pages of %(name)s are under review"), "wait", "hand", sentences.held),
     "decided": (_l("Pages of %(name)s were reviewed"), "", "scale", sentences.decided),
