@@ -6,7 +6,7 @@ from webapp.domain.metering.counter_sets import usable_values
 from webapp.domain.metering.events import Result
 from webapp.domain.metering.identity import Row
 from webapp.domain.metering.run import Context, Run
-from webapp.domain.metering.state import DeviceState, Elsewhere
+from webapp.domain.metering.state import DeviceState, UnconnectedRow
 
 
 def missing(state: DeviceState, context: Context, elsewhere: Row | None = None) -> Result:
@@ -15,7 +15,7 @@ def missing(state: DeviceState, context: Context, elsewhere: Row | None = None) 
     ``elsewhere``: its row at a customer without a feed, if its own customer is not found.
     """
     if elsewhere is not None:
-        seen = Elsewhere(
+        seen = UnconnectedRow(
             elsewhere.customer,
             elsewhere.asset_id,
             context.closing,

@@ -12,11 +12,11 @@ from webapp.domain.metering.state import (
     Copy,
     Delta,
     DeviceState,
-    Elsewhere,
     Evidence,
     History,
     Mark,
     PendingFall,
+    UnconnectedRow,
 )
 
 VERSION = 1
@@ -71,7 +71,7 @@ _FIELDS: Mapping[type, tuple[tuple[str, Any], ...]] = {
         Copy,
         Delta,
         DeviceState,
-        Elsewhere,
+        UnconnectedRow,
         History,
         Mark,
         PendingFall,
@@ -121,12 +121,12 @@ def _copy(value: Any) -> Copy:
     return Copy(**{"asset": None, "first_values": {}} | _decoded(value, days))
 
 
-def _elsewhere(value: Any) -> Elsewhere:
+def _elsewhere(value: Any) -> UnconnectedRow:
     decoders: Mapping[str, Decoder] = {
         "day": date.fromisoformat,
         "last_seen": datetime.fromisoformat,
     }
-    return Elsewhere(**{"asset": None} | _decoded(value, decoders))
+    return UnconnectedRow(**{"asset": None} | _decoded(value, decoders))
 
 
 _DELTA: Mapping[str, Decoder] = {

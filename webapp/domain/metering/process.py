@@ -27,7 +27,7 @@ from webapp.domain.metering.events import ReadingTaken, Result
 from webapp.domain.metering.identity import Row, normalize
 from webapp.domain.metering.members import apply_members
 from webapp.domain.metering.run import Context, Count, Run
-from webapp.domain.metering.state import Alternate, DeviceState, Elsewhere
+from webapp.domain.metering.state import Alternate, DeviceState, UnconnectedRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def process(state: DeviceState | None, observation: Observation, context: Contex
 
 
 def _after_elsewhere(
-    state: DeviceState, known: Elsewhere, observation: Observation, context: Context
+    state: DeviceState, known: UnconnectedRow, observation: Observation, context: Context
 ) -> Result:
     """Apply the row that was read elsewhere first, without deposits, if the device was on loan.
 

@@ -164,7 +164,7 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
+class UnconnectedRow:
     """The latest row at a customer without a feed, while the device's own customer is not found.
 
     The company has another name, and the pages are its own once its feed is connected again; or the
@@ -219,7 +219,7 @@ class DeviceState:
     era: int = 0
     copies: tuple[Copy, ...] = ()
     begin_anew: bool = False
-    elsewhere: Elsewhere | None = None
+    elsewhere: UnconnectedRow | None = None
     aliases: tuple[str, ...] = ()
 
     @property
