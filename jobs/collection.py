@@ -205,11 +205,11 @@ def _enqueue_retries(collection_id: int, failed: list[int]) -> None:
 def _heartbeat(
     session: Session, collection_id: int, now: Callable[[], datetime]
 ) -> Callable[[int], None]:
-    def beat(printers: int) -> None:
+    def touch(printers: int) -> None:
         service.report_progress(session, collection_id, now(), printers)
         session.commit()
 
-    return beat
+    return touch
 
 
 def _settings() -> MeteringSettings:

@@ -47,12 +47,12 @@ class HeartbeatThread:
     def _run(self) -> None:
         while not self._stopped.wait(heartbeat.INTERVAL.total_seconds()):
             try:
-                self._beat()
+                self._touch()
             except SQLAlchemyError:
                 # The next one may succeed; the commits of the collection update the heartbeat, too.
                 log.exception("collection %s: a heartbeat failed", self._collection_id)
 
-    def _beat(self) -> None:
+    def _touch(self) -> None:
         with Session(self._engine) as session:
             session.connection()  # may wait for SQLite's lock: read the clock afterwards
             heartbeat.record(session, self._collection_id, self._now())

@@ -103,7 +103,7 @@ def send(now: Callable[[], datetime]) -> tuple[int, int]:
             # The transport fails as a whole: this email and the others stay in the outbox.
             log.warning("mails wait: %s", error)
             if mail is not None:
-                outbox.mark_failed(session, mail, str(error), now(), lasting=False)
+                outbox.mark_failed(session, mail, str(error), now(), permanent=False)
                 session.commit()
                 failed += 1
     return sent, failed
@@ -144,10 +144,10 @@ def _send(
         session.commit()
         deliver(message)
     except MailError as error:
-        if error.everybody:
+        if error.transport_failed:
             raise
         log.warning("mail %s: %s", mail.id, error)
-        outbox.mark_failed(session, mail, str(error), now(), lasting=error.lasting)
+        outbox.mark_failed(session, mail, str(error), now(), permanent=error.permanent)
         session.commit()
         return False
     outbox.mark_sent(session, mail, now())
@@ -164,7 +164,7 @@ def _content(session: Session, config: Settings, mail: Mail, now: datetime) -> E
         try:
             values = access_emails.values(session, config.secret_key, mail, now)
         except Conflict as error:
-            raise MailError(str(error), lasting=True) from error
+            raise MailError(str(error), permanent=True) from error
         brand = branding.for_account(session, user.account)
         mail.logo_digest = brand.logo.digest if brand and brand.logo else None
         layout = _layout_values(config, user.id, mail.subject, brand)

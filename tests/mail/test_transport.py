@@ -88,10 +88,10 @@ def test_a_message_is_delivered_unchanged(office: Handler, url: str, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("response", "lasting"), [("550 no such user", True), ("450 mailbox is busy", False)]
+    ("response", "permanent"), [("550 no such user", True), ("450 mailbox is busy", False)]
 )
 def test_a_recipient_that_is_refused_concerns_one_message(
-    office: Handler, url: str, tmp_path: Path, response: str, lasting: bool
+    office: Handler, url: str, tmp_path: Path, response: str, permanent: bool
 ) -> None:
     office.refuse_recipient = response
     with open_transport(url, tmp_path) as send:
@@ -100,7 +100,7 @@ def test_a_recipient_that_is_refused_concerns_one_message(
         office.refuse_recipient = ""
         send(message())
 
-    assert (refusal.value.lasting, refusal.value.everybody) == (lasting, False)
+    assert (refusal.value.permanent, refusal.value.transport_failed) == (permanent, False)
     assert len(office.messages) == 1
 
 
@@ -112,7 +112,7 @@ def test_a_refused_message_raises_the_reason(office: Handler, url: str, tmp_path
     ):
         send(message())
 
-    assert (refusal.value.lasting, refusal.value.everybody) == (True, False)
+    assert (refusal.value.permanent, refusal.value.transport_failed) == (True, False)
 
 
 def test_an_address_that_the_server_does_not_support_concerns_one_message(
@@ -126,7 +126,7 @@ def test_an_address_that_the_server_does_not_support_concerns_one_message(
             send(message(to="ada@münchen.example"))
         send(message())
 
-    assert (refusal.value.lasting, refusal.value.everybody) == (True, False)
+    assert (refusal.value.permanent, refusal.value.transport_failed) == (True, False)
     assert len(office.messages) == 1
 
 
@@ -137,7 +137,7 @@ def test_an_address_that_no_message_can_have_concerns_one_message(address: str) 
     with pytest.raises(MailError, match="address") as refusal:
         message(to=address)
 
-    assert (refusal.value.lasting, refusal.value.everybody) == (True, False)
+    assert (refusal.value.permanent, refusal.value.transport_failed) == (True, False)
 
 
 def test_an_unreachable_mail_server_fails_every_message(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_an_unreachable_mail_server_fails_every_message(tmp_path: Path) -> None:
     with pytest.raises(MailError, match="cannot be reached") as refusal:
         deliver(url, tmp_path)
 
-    assert refusal.value.everybody
+    assert refusal.value.transport_failed
 
 
 def test_a_time_out_fails_every_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +157,7 @@ def test_a_time_out_fails_every_message(tmp_path: Path, monkeypatch: pytest.Monk
         with pytest.raises(MailError, match=r"in time|timed out") as refusal:
             deliver(url, tmp_path)
 
-    assert refusal.value.everybody
+    assert refusal.value.transport_failed
 
 
 def test_a_broken_connection_fails_every_message(office: Handler, url: str, tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_a_broken_connection_fails_every_message(office: Handler, url: str, tmp_
     with pytest.raises(MailError, match="closed") as refusal:
         deliver(url, tmp_path)
 
-    assert refusal.value.everybody
+    assert refusal.value.transport_failed
 
 
 def test_a_refused_login_is_reported_without_the_password(url: str, tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_a_refused_login_is_reported_without_the_password(url: str, tmp_path: Pa
     with pytest.raises(MailError) as refusal:
         deliver(secret, tmp_path)
 
-    assert refusal.value.everybody
+    assert refusal.value.transport_failed
     assert "hush" not in str(refusal.value)
 
 
@@ -219,7 +219,7 @@ def test_a_server_with_another_certificate_receives_nothing(
     ):
         deliver(f"smtp://127.0.0.1:{port}", tmp_path)
 
-    assert refusal.value.everybody
+    assert refusal.value.transport_failed
     assert office.messages == []
 
 
@@ -232,7 +232,7 @@ def test_another_machine_without_encryption_receives_nothing(
     ):
         deliver(f"smtp://127.0.0.2:{port}", tmp_path)
 
-    assert refusal.value.everybody
+    assert refusal.value.transport_failed
     assert office.messages == []
 
 
@@ -256,5 +256,5 @@ def test_a_mailbox_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     with pytest.raises(MailError, match="cannot be written") as refusal:
         deliver("mailbox:", tmp_path)
 
-    assert refusal.value.everybody
+    assert refusal.value.transport_failed
     assert [path.name for path in tmp_path.iterdir()] == ["mailbox"]

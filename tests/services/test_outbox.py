@@ -33,7 +33,7 @@ def test_a_refused_email_is_retried_with_growing_delays_and_then_fails(
     now, attempts = NOW, 0
     while (mail := outbox.claim(session, now)) is not None:
         attempts += 1
-        outbox.mark_failed(session, mail, "it does not answer in time", now, lasting=False)
+        outbox.mark_failed(session, mail, "it does not answer in time", now, permanent=False)
         session.commit()
         assert outbox.claim(session, mail.due_at - timedelta(seconds=1)) is None
         now = mail.due_at
@@ -53,7 +53,7 @@ def test_a_permanently_refused_email_is_not_retried(session: Session) -> None:
     factories.mail(session, state="queued")
     mail = outbox.claim(session, NOW)
     assert mail is not None
-    outbox.mark_failed(session, mail, "it refuses the recipient", NOW, lasting=True)
+    outbox.mark_failed(session, mail, "it refuses the recipient", NOW, permanent=True)
 
     assert mail.state == "failed"
     assert session.scalars(select(Mail.error)).one() == "it refuses the recipient"

@@ -89,4 +89,4 @@ def _recipient(full_name: str, email: str) -> Address:
     try:
         return Address(" ".join(full_name.split()), addr_spec=email)
     except (ValueError, MessageError, AttributeError) as error:  # the last for "ada@[", by a defect
-        raise MailError("the email address is not valid", lasting=True) from error
+        raise MailError("the email address is not valid", permanent=True) from error

@@ -17,15 +17,17 @@ Send = Callable[[EmailMessage], None]
 
 
 class MailError(Exception):
-    """A message was not accepted. ``lasting``: retries cannot help.
+    """A message was not accepted. ``permanent``: retries cannot help.
 
-    ``everybody``: the transport as a whole fails, so that other messages need not be tried.
+    ``transport_failed``: the transport as a whole fails, so that other messages need not be tried.
     """
 
-    def __init__(self, message: str, *, lasting: bool = False, everybody: bool = False) -> None:
+    def __init__(
+        self, message: str, *, permanent: bool = False, transport_failed: bool = False
+    ) -> None:
         super().__init__(message)
-        self.lasting = lasting
-        self.everybody = everybody
+        self.permanent = permanent
+        self.transport_failed = transport_failed
 
 
 @contextmanager
@@ -47,7 +49,7 @@ def open_transport(url: str, instance: Path) -> Iterator[Send]:
             _log_in(server, parts)
         except OSError as error:
             text = f"the mail server {parts.hostname}: {_explain(error)}"
-            raise MailError(text, everybody=True) from error
+            raise MailError(text, transport_failed=True) from error
         yield partial(_send, server)
 
 
@@ -61,7 +63,7 @@ def _store(folder: Path, message: EmailMessage) -> None:
         part.replace(folder / f"{name}.eml")
     except OSError as error:
         text = f"the mailbox {folder} cannot be written ({error.strerror})"
-        raise MailError(text, everybody=True) from error
+        raise MailError(text, transport_failed=True) from error
 
 
 def _connect(url: SplitResult) -> smtplib.SMTP:
@@ -93,13 +95,13 @@ def _send(server: smtplib.SMTP, message: EmailMessage) -> None:
     except smtplib.SMTPRecipientsRefused as error:
         [(code, response)] = error.recipients.values()  # a message has one recipient
         text = f"it refuses the recipient ({code} {_text(response)})"
-        raise MailError(text, lasting=code >= 500) from error
+        raise MailError(text, permanent=code >= 500) from error
     except smtplib.SMTPDataError as error:
-        raise MailError(_explain(error), lasting=error.smtp_code >= 500) from error
+        raise MailError(_explain(error), permanent=error.smtp_code >= 500) from error
     except smtplib.SMTPNotSupportedError as error:  # an address that needs SMTPUTF8
-        raise MailError(_explain(error), lasting=True) from error
+        raise MailError(_explain(error), permanent=True) from error
     except OSError as error:
-        raise MailError(_explain(error), everybody=True) from error
+        raise MailError(_explain(error), transport_failed=True) from error
 
 
 def _explain(error: OSError) -> str:

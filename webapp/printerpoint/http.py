@@ -58,12 +58,12 @@ def get(
             ) as response:
                 check_status(response, shown)
                 body = _body_of(response, shown, max_bytes)
-            if not watchdog.barked:
+            if not watchdog.expired:
                 return body
             # A connection closed by the watchdog may look like one that has ended.
             failure: PrinterpointError = timeout(shown)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            failure = explain(error, watchdog.barked, shown)
+            failure = explain(error, watchdog.expired, shown)
     # Raised outside the handler, without a cause, which would contain the request and its token.
     raise failure
 
@@ -92,10 +92,10 @@ class _Watchdog:
     """
 
     def __init__(self, seconds: float) -> None:
-        self.barked = False
+        self.expired = False
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
-        self._timer = threading.Timer(max(0.0, seconds), self._bark)
+        self._timer = threading.Timer(max(0.0, seconds), self._expire)
         self._timer.daemon = True
 
     def __enter__(self) -> Self:
@@ -113,12 +113,12 @@ class _Watchdog:
         """Watch this connection."""
         with self._lock:
             self._socket = connection
-        if self.barked:
-            self._bark()
+        if self.expired:
+            self._expire()
 
-    def _bark(self) -> None:
+    def _expire(self) -> None:
         with self._lock:
-            self.barked = True
+            self.expired = True
             try:
                 if self._socket is not None:
                     # Not SSLSocket.shutdown: it takes the TLS layer from under a reading thread.

@@ -89,11 +89,13 @@ def mark_sent(session: Session, mail: Mail, now: datetime) -> None:
     mail.attempts += 1
 
 
-def mark_failed(session: Session, mail: Mail, reason: str, now: datetime, *, lasting: bool) -> None:
-    """Schedule another attempt; after the last one, or if ``lasting``, the email has failed."""
+def mark_failed(
+    session: Session, mail: Mail, reason: str, now: datetime, *, permanent: bool
+) -> None:
+    """Schedule another attempt; after the last one, or if ``permanent``, the email has failed."""
     mail.attempts += 1
     mail.error = reason[:500]
-    if lasting or mail.attempts > len(PAUSES):
+    if permanent or mail.attempts > len(PAUSES):
         mail.state = "failed"
     else:
         mail.state = "queued"
