@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from tests import factories
 from webapp.errors import Conflict
 from webapp.models import Mail
+from webapp.queries import mails
 from webapp.services.notifications import outbox
 
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
@@ -39,7 +40,7 @@ def test_a_refused_email_is_retried_with_growing_delays_and_then_fails(
         now = mail.due_at
 
     assert attempts == len(outbox.PAUSES) + 1
-    assert (made.state, outbox.undelivered(session)) == (
+    assert (made.state, mails.undelivered(session)) == (
         "failed",
         (0, 1, "it does not answer in time"),
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.db import LARGEST_ID
@@ -37,3 +37,22 @@ def search(*, text: str = "", state: str = "") -> Select[Any]:
         query = query.where(lists.contains(text, Mail.title, User.email, User.full_name))
     ordered: Select[Any] = query.order_by(Mail.id.desc())
     return ordered
+
+
+def undelivered(session: Session) -> tuple[int, int, str | None]:
+    """Return how many emails await another attempt, how many failed, and the latest error."""
+    rows = session.execute(
+        select(Mail.state, func.count().label("number"))
+        .where(or_(Mail.state == "failed", and_(Mail.state == "queued", Mail.attempts > 0)))
+        .group_by(Mail.state)
+    )
+    numbers = {row.state: int(row.number) for row in rows}
+    if not numbers:
+        return 0, 0, None
+    error = session.scalar(
+        select(Mail.error)
+        .where(Mail.error.is_not(None), Mail.state.in_(("queued", "failed")))
+        .order_by(Mail.id.desc())
+        .limit(1)
+    )
+    return numbers.get("queued", 0), numbers.get("failed", 0), error

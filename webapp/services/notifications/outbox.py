@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from flask_babel import gettext
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from webapp.db import lock
@@ -110,22 +110,3 @@ def retry(session: Session, mail: Mail, now: datetime) -> None:
         raise Conflict(gettext("This email has not failed and cannot be sent again."))
     mail.state, mail.due_at, mail.attempts = "queued", now, 0
     session.flush()
-
-
-def undelivered(session: Session) -> tuple[int, int, str | None]:
-    """Return how many emails await another attempt, how many failed, and the latest error."""
-    rows = session.execute(
-        select(Mail.state, func.count().label("number"))
-        .where(or_(Mail.state == "failed", and_(Mail.state == "queued", Mail.attempts > 0)))
-        .group_by(Mail.state)
-    )
-    numbers = {row.state: int(row.number) for row in rows}
-    if not numbers:
-        return 0, 0, None
-    error = session.scalar(
-        select(Mail.error)
-        .where(Mail.error.is_not(None), Mail.state.in_(("queued", "failed")))
-        .order_by(Mail.id.desc())
-        .limit(1)
-    )
-    return numbers.get("queued", 0), numbers.get("failed", 0), error

@@ -103,7 +103,7 @@ def index() -> ResponseReturnValue:
     if export.requested():
         return export.respond(query, _SHEET)
     page = listing.paginate(query)
-    waiting, failed, error = outbox.undelivered(db.session())
+    waiting, failed, error = queries.undelivered(db.session())
     return listing.render(
         "notifications", page, q=text, state=state, waiting=waiting, failed=failed, error=error
     )

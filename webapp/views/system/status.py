@@ -16,8 +16,7 @@ from flask_babel import lazy_gettext as _l
 from webapp import clock, queue, queue_status
 from webapp.db import db
 from webapp.extensions import current_settings
-from webapp.queries import overlaps, system_status
-from webapp.services.notifications import outbox
+from webapp.queries import mails, overlaps, system_status
 from webapp.views.shared import listing
 from webapp.views.shared.context import roles_required
 
@@ -110,7 +109,7 @@ def index() -> ResponseReturnValue:
         "failures": [],
         "job_labels": JOB_LABELS,
         "nights": _nights(since),
-        "mails": outbox.undelivered(db.session()),
+        "mails": mails.undelivered(db.session()),
         "overlaps": overlaps.pending(db.session()),
         "pending_render": system_status.pending_renders(db.session()),
     }
