@@ -14,8 +14,8 @@ from tests.images import pictures
 from tests.images.pictures import CIRCLE, svg
 from webapp.images import (
     LARGEST_FILE,
+    ImageFault,
     InvalidImage,
-    Reason,
     limits,
     logo,
     sanitize_logo,
@@ -89,15 +89,15 @@ def test_masks_of_masks_are_refused() -> None:
 @pytest.mark.parametrize(
     ("end", "reason"),
     [
-        ("kill -SEGV $$", Reason.CRASHED),
-        ("exit 1", Reason.CRASHED),
-        ("kill -KILL $$", Reason.TOO_COMPLEX),
-        ("kill -XCPU $$", Reason.TOO_COMPLEX),
-        ("kill -ABRT $$", Reason.TOO_COMPLEX),
+        ("kill -SEGV $$", ImageFault.CRASHED),
+        ("exit 1", ImageFault.CRASHED),
+        ("kill -KILL $$", ImageFault.TOO_COMPLEX),
+        ("kill -XCPU $$", ImageFault.TOO_COMPLEX),
+        ("kill -ABRT $$", ImageFault.TOO_COMPLEX),
     ],
 )
 def test_a_crash_of_the_process_is_not_a_limit(
-    monkeypatch: pytest.MonkeyPatch, end: str, reason: Reason
+    monkeypatch: pytest.MonkeyPatch, end: str, reason: ImageFault
 ) -> None:
     # In place of the decoder, a program that ends like it.
     monkeypatch.setattr(logo, "COMMAND", ["/bin/sh", "-c", f"cat >/dev/null; {end}"])
@@ -155,14 +155,14 @@ def test_a_drawing_too_flat_or_narrow_is_refused(box: str) -> None:
 
 def test_a_refusal_has_its_reason() -> None:
     for upload, reason in (
-        (b"", Reason.UNKNOWN),
-        (pictures.moving("PNG"), Reason.ANIMATED),
-        (svg("<text>Releaf</text>"), Reason.SVG_TEXT),
-        (bytes(LARGEST_FILE + 1), Reason.FILE_SIZE),
-        (pictures.bomb(10_000, 9_000), Reason.DIMENSIONS),
-        (pictures.png()[:150], Reason.DAMAGED),
-        (pictures.png(kind="JPEG")[:300], Reason.DAMAGED),
-        (pictures.png(kind="WEBP")[:40], Reason.DAMAGED),
+        (b"", ImageFault.UNKNOWN),
+        (pictures.moving("PNG"), ImageFault.ANIMATED),
+        (svg("<text>Releaf</text>"), ImageFault.SVG_TEXT),
+        (bytes(LARGEST_FILE + 1), ImageFault.FILE_SIZE),
+        (pictures.bomb(10_000, 9_000), ImageFault.DIMENSIONS),
+        (pictures.png()[:150], ImageFault.DAMAGED),
+        (pictures.png(kind="JPEG")[:300], ImageFault.DAMAGED),
+        (pictures.png(kind="WEBP")[:40], ImageFault.DAMAGED),
     ):
         with pytest.raises(InvalidImage) as refused:
             sanitize_logo(upload)
@@ -195,7 +195,7 @@ def test_a_second_upload_waits_a_limited_time(monkeypatch: pytest.MonkeyPatch) -
         other.start()
         other.join()
 
-    assert refused == [Reason.BUSY]
+    assert refused == [ImageFault.BUSY]
     with suppress(InvalidImage):
         sanitize_logo(b"")
     assert not logo.decoding.locked()

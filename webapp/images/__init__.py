@@ -4,7 +4,7 @@ Bytes in, bytes out. An upload is decoded in a process of its own (``child``), w
 time and memory, and is never stored or served unchanged.
 """
 
-from webapp.images.errors import InvalidImage, Reason
+from webapp.images.errors import ImageFault, InvalidImage
 from webapp.images.limits import (
     CPU_SECONDS,
     HEIGHT,
@@ -26,8 +26,8 @@ __all__ = [
     "LARGEST_SIDE",
     "MEMORY_MIB",
     "WIDTH",
+    "ImageFault",
     "InvalidImage",
     "Picture",
-    "Reason",
     "sanitize_logo",
 ]

@@ -8,7 +8,7 @@ import resource
 import sys
 
 from webapp.images import limits, raster, svg
-from webapp.images.errors import InvalidImage, Reason
+from webapp.images.errors import ImageFault, InvalidImage
 from webapp.images.logo import REFUSED
 
 
@@ -22,7 +22,7 @@ def main() -> int:
         sys.stdout.write(error.reason)
         return REFUSED
     except MemoryError:
-        sys.stdout.write(Reason.TOO_COMPLEX)
+        sys.stdout.write(ImageFault.TOO_COMPLEX)
         return REFUSED
     sys.stdout.buffer.write(png)
     return 0

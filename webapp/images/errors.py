@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Reason(StrEnum):
+class ImageFault(StrEnum):
     """Why an upload is refused."""
 
     FILE_SIZE = "file_size"
@@ -26,6 +26,6 @@ class Reason(StrEnum):
 class InvalidImage(Exception):
     """An upload is refused."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: ImageFault) -> None:
         super().__init__(reason)
         self.reason = reason

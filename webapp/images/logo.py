@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import BoundedSemaphore, Lock
 
 from webapp.images import limits
-from webapp.images.errors import InvalidImage, Reason
+from webapp.images.errors import ImageFault, InvalidImage
 
 #: The exit code with which the process writes a reason instead of an image.
 REFUSED = 3
@@ -40,9 +40,9 @@ def sanitize_logo(upload: bytes) -> Picture:
     ``upload``: a PNG, JPEG, WebP or SVG. Takes at most 10 seconds. Raises InvalidImage.
     """
     if len(upload) > limits.LARGEST_FILE:
-        raise InvalidImage(Reason.FILE_SIZE)
+        raise InvalidImage(ImageFault.FILE_SIZE)
     if not places.acquire(blocking=False):
-        raise InvalidImage(Reason.BUSY)
+        raise InvalidImage(ImageFault.BUSY)
     try:
         png = _decode_in_turn(upload)
     finally:
@@ -53,7 +53,7 @@ def sanitize_logo(upload: bytes) -> Picture:
 
 def _decode_in_turn(upload: bytes) -> bytes:
     if not decoding.acquire(timeout=limits.WAIT_SECONDS):
-        raise InvalidImage(Reason.BUSY)
+        raise InvalidImage(ImageFault.BUSY)
     try:
         return _decode(upload)
     finally:
@@ -74,11 +74,11 @@ def _decode(upload: bytes) -> bytes:
         )
     except subprocess.TimeoutExpired as error:
         _log.warning("Decoding an image took more than %s seconds", limits.SECONDS)
-        raise InvalidImage(Reason.TOO_COMPLEX) from error
+        raise InvalidImage(ImageFault.TOO_COMPLEX) from error
     if ended.returncode == REFUSED:
-        raise InvalidImage(Reason(ended.stdout.decode()))
+        raise InvalidImage(ImageFault(ended.stdout.decode()))
     if ended.returncode != 0:
         _log.warning("Decoding an image ended with %s: %r", ended.returncode, ended.stderr[-200:])
         at_limit = -ended.returncode in _LIMIT_SIGNALS
-        raise InvalidImage(Reason.TOO_COMPLEX if at_limit else Reason.CRASHED)
+        raise InvalidImage(ImageFault.TOO_COMPLEX if at_limit else ImageFault.CRASHED)
     return ended.stdout

@@ -5,7 +5,7 @@ from typing import Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from webapp.images.errors import InvalidImage, Reason
+from webapp.images.errors import ImageFault, InvalidImage
 from webapp.images.limits import HEIGHT, LARGEST_RATIO, LARGEST_SIDE, WIDTH
 
 _FORMATS: Final = ("PNG", "JPEG", "WEBP")
@@ -16,17 +16,17 @@ def encode(content: bytes) -> bytes:
     try:
         with Image.open(BytesIO(content), formats=_FORMATS) as image:
             if max(image.size) > LARGEST_SIDE:
-                raise InvalidImage(Reason.DIMENSIONS)
+                raise InvalidImage(ImageFault.DIMENSIONS)
             if getattr(image, "is_animated", False):
-                raise InvalidImage(Reason.ANIMATED)
+                raise InvalidImage(ImageFault.ANIMATED)
             image.load()
             image_in_size = _normalize(image)
     except UnidentifiedImageError as error:
-        raise InvalidImage(Reason.UNKNOWN) from error
+        raise InvalidImage(ImageFault.UNKNOWN) from error
     except Image.DecompressionBombError as error:
-        raise InvalidImage(Reason.DIMENSIONS) from error
+        raise InvalidImage(ImageFault.DIMENSIONS) from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:  # Pillow's errors for damage
-        raise InvalidImage(Reason.DAMAGED) from error
+        raise InvalidImage(ImageFault.DAMAGED) from error
     file = BytesIO()
     image_in_size.save(file, "PNG", optimize=True)
     return file.getvalue()
@@ -40,10 +40,10 @@ def _normalize(image: Image.Image) -> Image.Image:
     upright = ImageOps.exif_transpose(image).convert("RGBA")
     box = upright.getbbox(alpha_only=True)
     if box is None:
-        raise InvalidImage(Reason.EMPTY)
+        raise InvalidImage(ImageFault.EMPTY)
     fitted = upright.crop(box)
     if max(fitted.size) > LARGEST_RATIO * min(fitted.size):
-        raise InvalidImage(Reason.PROPORTIONS)
+        raise InvalidImage(ImageFault.PROPORTIONS)
     fitted.thumbnail((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     # Pixels alone: whatever else Pillow has read would be written again.
     return Image.frombytes("RGBA", fitted.size, fitted.tobytes())

@@ -10,7 +10,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from resvg_py import svg_to_bytes
 
-from webapp.images.errors import InvalidImage, Reason
+from webapp.images.errors import ImageFault, InvalidImage
 from webapp.images.limits import HEIGHT, LARGEST_DEPTH, WIDTH
 
 _SVG: Final = "{http://www.w3.org/2000/svg}"
@@ -20,8 +20,8 @@ _ELEMENTS: Final = frozenset(
      "title", "desc", "metadata"}
 )  # fmt: skip
 _REASONS: Final = {
-    "text": Reason.SVG_TEXT,
-    "image": Reason.SVG_IMAGE,
+    "text": ImageFault.SVG_TEXT,
+    "image": ImageFault.SVG_IMAGE,
 }
 
 
@@ -39,7 +39,7 @@ def rasterize(content: bytes) -> bytes:
     try:
         root = fromstring(content, forbid_dtd=False, forbid_entities=True, forbid_external=True)
         if root.tag != f"{_SVG}svg":
-            raise InvalidImage(Reason.UNKNOWN)
+            raise InvalidImage(ImageFault.UNKNOWN)
         _check(root)
         return svg_to_bytes(
             # What was checked is what is drawn: one encoding, no declarations.
@@ -50,7 +50,7 @@ def rasterize(content: bytes) -> bytes:
         )
     # LookupError: an unknown encoding.
     except (DefusedXmlException, ParseError, ValueError, LookupError) as error:
-        raise InvalidImage(Reason.SVG_UNREADABLE) from error
+        raise InvalidImage(ImageFault.SVG_UNREADABLE) from error
 
 
 def _check(root: Element) -> None:
@@ -62,7 +62,7 @@ def _check(root: Element) -> None:
             element[:] = [child for child in element if child.tag.startswith(_SVG)]
             name = element.tag.removeprefix(_SVG)
             if name not in _ELEMENTS:
-                raise InvalidImage(_REASONS.get(name, Reason.SVG_ELEMENT))
+                raise InvalidImage(_REASONS.get(name, ImageFault.SVG_ELEMENT))
         level = [child for element in level for child in element]
     if level:
-        raise InvalidImage(Reason.SVG_NESTING)
+        raise InvalidImage(ImageFault.SVG_NESTING)

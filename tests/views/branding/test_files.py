@@ -13,7 +13,7 @@ from tests.images.test_svg import REFUSED
 from tests.views.branding.conftest import Partners, chosen, post_form
 from tests.views.conftest import Transaction
 from webapp import images
-from webapp.images import InvalidImage, Picture, Reason
+from webapp.images import ImageFault, InvalidImage, Picture
 from webapp.models import Brand, Logo, User
 
 IMMUTABLE = "max-age=31536000, immutable"
@@ -151,7 +151,7 @@ def test_each_reason_to_refuse_a_logo_has_a_message(
 ) -> None:
     partners.ada.post("/language", {"language": language})
     sentences = set()
-    for reason in Reason:
+    for reason in ImageFault:
         monkeypatch.setattr(images, "sanitize_logo", Mock(side_effect=InvalidImage(reason)))
 
         page = post_form(partners.ada, partners.page, pictures.png()).text
@@ -159,5 +159,5 @@ def test_each_reason_to_refuse_a_logo_has_a_message(
         (found,) = re.findall(r'id="logo-error">.*?</span>([^<]+)</span>', page, re.DOTALL)
         assert found.endswith(".")
         sentences.add(found)
-    assert len(sentences) == len(Reason)
+    assert len(sentences) == len(ImageFault)
     assert any("2 " in found and "512 MB" in found for found in sentences)

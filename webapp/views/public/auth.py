@@ -28,7 +28,7 @@ from webapp.services.accounts.audit import Action, Actor
 from webapp.services.notifications import access_emails
 from webapp.views.public.auth_forms import (
     AcceptForm,
-    ConfirmForm,
+    ConfirmPasswordForm,
     ForgotForm,
     LoginForm,
     PasswordForm,
@@ -122,7 +122,7 @@ def confirm() -> ResponseReturnValue:
     """
     target = security.safe_target(request.values.get("next")) or url_for("home.index")
     back = security.safe_target(request.args.get("back")) or url_for("home.index")
-    form = ConfirmForm()
+    form = ConfirmPasswordForm()
     if _is_complete(form):
         if passwords.fits(form.password.data, context.user().password_hash):
             service.confirm(db.session(), sessions.current(), clock.now())

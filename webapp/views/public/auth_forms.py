@@ -15,7 +15,7 @@ class LoginForm(forms.Form):
     password = PasswordField(_l("Password"), [DataRequired(_l("Enter your password."))])
 
 
-class ConfirmForm(forms.Form):
+class ConfirmPasswordForm(forms.Form):
     """The password, again."""
 
     password = PasswordField(_l("Password"), [DataRequired(_l("Enter your password."))])
