@@ -101,6 +101,15 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => { text.textContent = before; }, 2000);
 });
 
+// The second click of a double click sends a form once more, before the answer to the first.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if ("sent" in form.dataset) event.preventDefault();
+  form.dataset.sent = "";
+  setTimeout(() => { delete form.dataset.sent; }, 2000);
+});
+
 // Polling pauses while the page is hidden.
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && event.target.matches("[data-live]")) event.preventDefault();

@@ -1,7 +1,9 @@
 """Actions that need confirmation open a dialog over the page, or a page."""
 
+import time
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.served_app import ServedApp
 from tests.browser.validators import Axe
@@ -107,3 +109,27 @@ def test_a_service_that_does_not_answer_is_reported_on_the_page(
 
     expect(page.get_by_role("alert")).to_contain_text("could not be reached")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_double_click_sends_a_form_once(page: Page, served_app: ServedApp) -> None:
+    page.goto(served_app.address + "/users/new?account={customer}".format_map(served_app.ids))
+    page.get_by_label("Full name").fill("Twice Clicked")
+    page.get_by_label("Email").fill("twice@example.com")
+    sent: list[str] = []
+
+    def delay(route: Route) -> None:
+        sent.append(route.request.method)
+        time.sleep(0.2)  # no answer before the second click
+        route.continue_()
+
+    page.route("**/users/new*", delay)
+    with page.expect_navigation():
+        page.evaluate("""async () => {
+          const button = document.querySelector("button[name=delivery][value=link]");
+          button.click();
+          await new Promise((go) => setTimeout(go, 50));
+          button.click();
+        }""")
+
+    expect(page.locator("input[value*='/invitations/']")).to_be_visible()
+    assert sent == ["POST"]
