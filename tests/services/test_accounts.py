@@ -125,8 +125,9 @@ def test_there_is_one_account_of_operations(session: Session) -> None:
 def test_a_customer_is_renamed_and_may_lose_its_country(session: Session) -> None:
     customer = factories.customer(session, name="Bakery", country="DE")
 
-    accounts.change(session, customer, name="Bakery Lund", country=None)
+    changes = accounts.change(session, customer, name="Bakery Lund", country=None)
 
+    assert changes == {"name": "Bakery → Bakery Lund", "country": "DE → –"}
     assert (customer.name, customer.country, customer.holiday_country) == (
         "Bakery Lund",
         None,
@@ -155,8 +156,11 @@ def test_the_time_zone_of_a_partner_is_changed(session: Session) -> None:
     partner = factories.partner(session, time_zone="UTC", country="US")
     customer = factories.customer(session, partner)
 
-    accounts.change(session, partner, name=partner.name, country="JP", time_zone="Asia/Tokyo")
+    changes = accounts.change(
+        session, partner, name=partner.name, country="JP", time_zone="Asia/Tokyo"
+    )
 
+    assert changes == {"country": "US → JP", "time_zone": "UTC → Asia/Tokyo"}
     assert (str(customer.zone), customer.holiday_country) == ("Asia/Tokyo", "JP")
 
 

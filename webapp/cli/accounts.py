@@ -120,7 +120,7 @@ def edit(
         changed = choose.account(session, account)
         if region is None and country is None:
             region = changed.region
-        accounts.change(
+        changes = accounts.change(
             session,
             changed,
             name=changed.name if name is None else name,
@@ -129,7 +129,7 @@ def edit(
             time_zone=changed.time_zone if time_zone is None else time_zone,
         )
         if any(value is not None for value in (name, time_zone, country, region)):
-            context.note(session, "account changed", changed.name, changed)
+            context.note(session, "account changed", changed.name, changed, **changes)
         if minimum_pages is not None:
             _change_minimum(session, changed, minimum_pages)
         session.commit()

@@ -173,11 +173,12 @@ def change(
     country: str | None,
     region: str | None = None,
     time_zone: str | None = None,
-) -> None:
+) -> Mapping[str, str]:
     """Change an account. Only a partner has a time zone; only a customer may lack a country. A
     region needs its country.
 
-    Raises Invalid, and Conflict for the account of operations.
+    Returns the changes, as text for the audit trail. Raises Invalid, and Conflict for the account
+    of operations.
     """
     if account.kind == "operations":
         raise Conflict(gettext("The service’s own account cannot be changed."))
@@ -189,13 +190,24 @@ def change(
     zone = _known_zone(time_zone or "") if account.kind == "partner" else None
     may_lack = account.kind == "customer" and not country
     new_country = None if may_lack else _known_country(country or "")
-    new_region = _known_region(new_country, region)
+    values = {
+        "name": new_name,
+        "country": new_country,
+        "region": _known_region(new_country, region),
+        "time_zone": zone,
+    }
+    changes = {
+        name: f"{getattr(account, name) or '–'} → {value or '–'}"
+        for name, value in values.items()
+        if getattr(account, name) != value
+    }
     try:
         with session.begin_nested():
-            account.name, account.time_zone = new_name, zone
-            account.country, account.region = new_country, new_region
+            for name, value in values.items():
+                setattr(account, name, value)
     except IntegrityError as error:  # the name was assigned concurrently
         raise _taken(account, new_name) from error
+    return changes
 
 
 def _insert(session: Session, account: Account) -> None:

@@ -171,7 +171,7 @@ def edit(account_id: int) -> ResponseReturnValue:
     account_forms.offer_choices(form, account.partner)
     if form.validate_on_submit():
         try:
-            accounts.change(
+            changes = accounts.change(
                 db.session(),
                 account,
                 name=form.name.data,
@@ -185,7 +185,7 @@ def edit(account_id: int) -> ResponseReturnValue:
             account = access.account(db.session(), context.viewer(), account_id)
             forms.refuse(form, error)
         else:
-            context.note("account changed", account.name, account)
+            context.note("account changed", account.name, account, **changes)
             db.session.commit()
             flash(gettext("Saved."), "success")
             return redirect(url_for("accounts.show", account_id=account_id))

@@ -87,12 +87,16 @@ _DETAILS = {
     "after": _l("After"),
     "again": _l("Link"),
     "before": _l("Before"),
+    "country": _l("Country"),
     "day": _l("Day"),
     "devices": _l("Devices"),
+    "name": _l("Name"),
     "of": _l("Item"),
     "pause": _l("Pages printed while inactive"),
+    "region": _l("Region"),
     "result": _l("Result"),
     "role": _l("Role"),
+    "time_zone": _l("Time zone"),
     "to": _l("To"),
 }
 
