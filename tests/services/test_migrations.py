@@ -1,7 +1,7 @@
 """The rows of a filled database through all revisions, up and down."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import (
-    Boolean,
-    Column,
     Connection,
-    Date,
-    DateTime,
     Engine,
-    Integer,
-    LargeBinary,
     MetaData,
     inspect,
     select,
@@ -25,6 +19,7 @@ from sqlalchemy import (
 )
 
 from tests.database import engine_of
+from tests.services.revisions import ROWS, at_revision, fill
 from webapp.errors import Conflict
 from webapp.services import database
 
@@ -67,55 +62,6 @@ def later_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
     monkeypatch.setattr(database, "_config", with_later)
     return "9999_later"
-
-
-#: What is stored at a revision before the next one is run; a row of every table it creates. What
-#: is not given here is filled in by the type of the column.
-ROWS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
-    "0001_initial": {
-        "account": {"kind": "partner", "partner_id": None},
-        "logo": {"digest": "d"},
-        "reconciliation": {"differences": []},
-        "server_day": {},
-        "brand": {"logo_digest": "d"},
-        "certificate": {"late_pages": 0, "logo_digest": "d"},
-        "closed_month": {},
-        "partner_month": {},
-        "server": {"health": "healthy"},
-        "user": {"role": "partner_admin", "email": "ada@example.com"},
-        "audit_entry": {
-            "place": "browser",
-            "action": "feeds tied",
-            "details": {"name": "x"},
-        },
-        "document": {},
-        "feed": {"status": "active", "health": "healthy"},
-        "invitation": {},
-        "mail": {"subject": "server", "state": "sent", "logo_digest": "d"},
-        "collection": {"kind": "scheduled", "state": "finished"},
-        "deposit": {},
-        "device": {"moved_to": None},
-        "health_change": {"feed_id": None, "before": "healthy", "after": "unhealthy"},
-        "delta": {
-            "since": date(2026, 10, 1),
-            "state": "adjusted",
-            "proposed": 1,
-            "held_for": "history",
-        },
-        "feed_event": {"kind": "device_added", "details": {"initial": 1}},
-        "notice": {},
-        "outcome": {"outcome": "collected", "skipped": []},
-        "reading": {},
-    },
-    "0006_device_attention": {"device_attention": {"status": "silent"}},
-    "0008_fleet_overlap": {"fleet_serial": {}, "server_overlap": {"other_id": 2}},
-    "0009_metering": {"retry_rows": {}},
-    "0013_user_session": {"user_session": {}},
-    "0016_audit_chain": {"audit_chain": {}},
-    "0020_feed_note": {"feed_note": {}},
-    "0024_equivalents": {"equivalent": {"kind": "water"}},
-    "0025_saved_view": {"saved_view": {"filters": {"q": "x"}}},
-}
 
 
 def test_a_filled_database_retains_its_rows_at_every_revision(
@@ -173,7 +119,7 @@ def test_months_that_closed_before_a_minimum_existed_were_not_carried(empty_data
         command.upgrade(config, "0021_mail_purpose")
         month: Mapping[str, Any] = {"account_id": 1, "month": "2026-10"}
         partner: Mapping[str, Any] = {"kind": "partner", "partner_id": None}
-        _fill(connection, {"account": partner, "closed_month": month})
+        fill(connection, {"account": partner, "closed_month": month})
 
         command.upgrade(config, "0022_certificate_minimum")
         certified_in = connection.scalar(text("select certified_in from closed_month"))
@@ -191,7 +137,7 @@ def test_no_email_is_due_for_a_document_that_was_rendered_before(empty_database:
         command.upgrade(config, "0022_certificate_minimum")
         of_database = {name: ROWS["0001_initial"][name] for name in ("account", "logo")}
         certificate = {**ROWS["0001_initial"]["certificate"], "corrections": 0, "carried_pages": 0}
-        _fill(connection, {**of_database, "certificate": certificate, "document": {}})
+        fill(connection, {**of_database, "certificate": certificate, "document": {}})
 
         command.upgrade(config, "0023_certificate_emails")
         due = connection.scalar(text("select emails_due from document"))
@@ -204,15 +150,10 @@ def test_the_other_machine_of_a_state_is_renamed_by_an_upgrade_and_a_downgrade(
 ) -> None:
     first = {"counter_set": "lifetime", "values": {"lifetime": 2**40}, "day": "2026-11-02"}
     former = [{"asset": "Café 🖨", "stranger": first, "marks": [{}]}, {"asset": '"stranger": {}'}]
-    config = database._config()
-    with database._engine(empty_database).begin() as connection:
-        if connection.dialect.name == "sqlite":
-            database._disable_foreign_keys(connection)
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0025_saved_view")
+    with at_revision(empty_database, "0025_saved_view") as (connection, config):
         of_feed = {name: ROWS["0001_initial"][name] for name in ("account", "server", "feed")}
         of_feed["feed"] = {**of_feed["feed"], "read_interval_days": None}
-        row = _fill(connection, {**of_feed, "device": {"moved_to": None}})["device"]
+        row = fill(connection, {**of_feed, "device": {"moved_to": None}})["device"]
         tables = MetaData()
         tables.reflect(connection, only=["device"])
         device = tables.tables["device"]
@@ -233,15 +174,10 @@ def test_events_of_glitches_are_renamed_by_an_upgrade_and_a_downgrade(
     empty_database: str,
 ) -> None:
     first = ROWS["0001_initial"]
-    config = database._config()
-    with database._engine(empty_database).begin() as connection:
-        if connection.dialect.name == "sqlite":
-            database._disable_foreign_keys(connection)
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0026_other_machine")
+    with at_revision(empty_database, "0026_other_machine") as (connection, config):
         of_feed = {name: first[name] for name in ("account", "server", "feed")}
         of_feed["feed"] = {**of_feed["feed"], "read_interval_days": None}
-        row = _fill(
+        row = fill(
             connection,
             {**of_feed, "feed_event": {**first["feed_event"], "kind": "fell", "device_id": None}},
         )
@@ -283,37 +219,10 @@ def _through_all_revisions(engine: Engine, but: str) -> dict[str, dict[str, Any]
             config.attributes["connection"] = connection
             command.upgrade(config, script.revision)
         with engine.begin() as connection:
-            filled |= _fill(connection, ROWS.get(script.revision, {}))
+            filled |= fill(connection, ROWS.get(script.revision, {}))
             stored = set(inspect(connection).get_table_names()) - {"alembic_version"}
             assert stored <= set(filled), f"{script.revision}: give ROWS a row of each new table"
     return filled
-
-
-def _fill(
-    connection: Connection, rows: Mapping[str, Mapping[str, Any]]
-) -> dict[str, dict[str, Any]]:
-    """Insert a row in each table, in order of their references; returns what is stored of it."""
-    schema = MetaData()
-    schema.reflect(connection)
-    for name, row in rows.items():
-        table = schema.tables[name]
-        values = {column.name: _value(column) for column in table.columns}
-        connection.execute(table.insert().values({**values, **row}))
-    return {
-        name: dict(connection.execute(select(schema.tables[name])).mappings().one())
-        for name in rows
-    }
-
-
-def _value(column: Column[Any]) -> Any:
-    kinds: Sequence[tuple[Any, Any]] = (
-        (Boolean, True),
-        (Integer, 1),
-        (DateTime, datetime(2026, 11, 2, 3, tzinfo=UTC)),
-        (Date, date(2026, 11, 1)),
-        (LargeBinary, b"x"),
-    )
-    return next((value for kind, value in kinds if isinstance(column.type, kind)), "x")
 
 
 def _assert_kept(connection: Connection, filled: Mapping[str, Mapping[str, Any]]) -> None:
