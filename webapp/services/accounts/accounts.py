@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from importlib import resources
+from typing import Any
 from zoneinfo import available_timezones
 
 from babel import Locale
@@ -173,7 +174,7 @@ def change(
     country: str | None,
     region: str | None = None,
     time_zone: str | None = None,
-) -> Mapping[str, str]:
+) -> dict[str, Any]:
     """Change an account. Only a partner has a time zone; only a customer may lack a country. A
     region needs its country.
 
@@ -190,23 +191,23 @@ def change(
     zone = _known_zone(time_zone or "") if account.kind == "partner" else None
     may_lack = account.kind == "customer" and not country
     new_country = None if may_lack else _known_country(country or "")
-    values = {
-        "name": new_name,
-        "country": new_country,
-        "region": _known_region(new_country, region),
-        "time_zone": zone,
-    }
-    changes = {
-        name: f"{getattr(account, name) or '–'} → {value or '–'}"
-        for name, value in values.items()
-        if getattr(account, name) != value
-    }
+    new_region = _known_region(new_country, region)
     try:
         with session.begin_nested():
-            for name, value in values.items():
-                setattr(account, name, value)
+            return _set(
+                account, name=new_name, country=new_country, region=new_region, time_zone=zone
+            )
     except IntegrityError as error:  # the name was assigned concurrently
         raise _taken(account, new_name) from error
+
+
+def _set(account: Account, **values: str | None) -> dict[str, Any]:
+    changes = {}
+    for name, value in values.items():
+        before = getattr(account, name)
+        if before != value:
+            changes[name] = f"{before or '–'} → {value or '–'}"
+            setattr(account, name, value)
     return changes
 
 

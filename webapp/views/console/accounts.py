@@ -171,7 +171,7 @@ def edit(account_id: int) -> ResponseReturnValue:
     account_forms.offer_choices(form, account.partner)
     if form.validate_on_submit():
         try:
-            changes = accounts.change(
+            changes: dict[str, Any] = accounts.change(
                 db.session(),
                 account,
                 name=form.name.data,
@@ -179,15 +179,19 @@ def edit(account_id: int) -> ResponseReturnValue:
                 region=form.region.data or None,
                 time_zone=form.time_zone.data if "time_zone" in form else None,
             )
-            account.language = account_forms.language_of(form)
+            language = account_forms.language_of(form)
+            if account.language != language:
+                changes["language"] = f"{account.language or '–'} → {language or '–'}"
+                account.language = language
         except Invalid as error:
             db.session.rollback()
             account = access.account(db.session(), context.viewer(), account_id)
             forms.refuse(form, error)
         else:
-            context.note("account changed", account.name, account, **changes)
+            if changes:
+                context.note("account changed", account.name, account, **changes)
             db.session.commit()
-            flash(gettext("Saved."), "success")
+            flash(gettext("Saved.") if changes else gettext("Nothing was changed."), "success")
             return redirect(url_for("accounts.show", account_id=account_id))
     return forms.page("console/accounts/edit.html", form, account=account)
 

@@ -90,6 +90,7 @@ _DETAILS = {
     "country": _l("Country"),
     "day": _l("Day"),
     "devices": _l("Devices"),
+    "language": _l("Language"),
     "name": _l("Name"),
     "of": _l("Item"),
     "pause": _l("Pages printed while inactive"),
