@@ -101,13 +101,13 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => { text.textContent = before; }, 2000);
 });
 
-// The second click of a double click sends a form once more, before the answer to the first.
+// The second click of a double click would send a form again, before the answer to the first.
+let pressed = null;
 document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (event.defaultPrevented || form.method !== "post") return;
-  if ("sent" in form.dataset) event.preventDefault();
-  form.dataset.sent = "";
-  setTimeout(() => { delete form.dataset.sent; }, 2000);
+  if (event.defaultPrevented || event.target.method !== "post") return;
+  if (event.submitter && event.submitter === pressed) event.preventDefault();
+  pressed = event.submitter;
+  setTimeout(() => { pressed = null; }, 2000);
 });
 
 // Polling pauses while the page is hidden.
