@@ -3,23 +3,14 @@
 import argparse
 import logging
 import time
+from importlib import import_module
 
 from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.exceptions import StopRequested
 from sqlalchemy.orm import configure_mappers
 
-from jobs import (
-    audit,
-    collection,
-    failures,
-    health,
-    month_end,
-    notifications,
-    reconciliation,
-    runtime,
-    schedule,
-)
+from jobs import runtime
 from webapp import queue
 from webapp.pdf import PdfError, certificate_renderer
 from webapp.settings import Settings
@@ -27,18 +18,6 @@ from webapp.settings import Settings
 log = logging.getLogger("releaf.worker")
 
 RESTART_SECONDS = 1.0
-
-#: Imported before the first job, so that children start without importing.
-PRELOADED = (
-    audit,
-    collection,
-    failures,
-    health,
-    month_end,
-    notifications,
-    reconciliation,
-    schedule,
-)
 
 
 class JobWorker(Worker):
@@ -91,11 +70,13 @@ def _work(config: Settings, *, burst: bool) -> bool:
 
 
 def _warm_up() -> None:
-    """Prepare in the parent what every child would prepare again: mappers and the renderer.
+    """Prepare in the parent what every child would prepare again: jobs, mappers, the renderer.
 
     Collections do not need the renderer: if its assets are missing, only the certificates' jobs
     fail.
     """
+    for job in queue.JOBS:
+        import_module(job.rpartition(".")[0])
     configure_mappers()
     try:
         certificate_renderer()

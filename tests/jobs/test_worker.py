@@ -8,7 +8,6 @@ from rq.job import Job
 from rq.registry import FailedJobRegistry
 from sqlalchemy import func, select, update
 
-from jobs.worker import PRELOADED
 from tests.jobs.processes import (
     eventually,
     kill_group,
@@ -124,12 +123,6 @@ def test_every_job_of_the_queue_can_be_imported() -> None:
     for name in queue.JOBS:
         module, function = name.rsplit(".", 1)
         assert callable(getattr(importlib.import_module(module), function))
-
-
-def test_a_worker_imports_the_modules_of_all_jobs_before_the_first() -> None:
-    modules = {name.rsplit(".", 1)[0] for name in queue.JOBS}
-
-    assert {module.__name__ for module in PRELOADED} == modules
 
 
 def test_two_runs_of_the_timetable_create_one_collection(world: World) -> None:
