@@ -11,7 +11,7 @@ from tests import factories
 from tests.views.accounts.conftest import feed_of_zaha
 from tests.views.conftest import Transaction, Visitor
 from webapp import clock
-from webapp.models import Account, Feed
+from webapp.models import Account, AuditEntry, Feed
 
 
 def test_operations_add_a_partner(grace: Visitor) -> None:
@@ -92,6 +92,29 @@ def test_a_customer_is_edited(ada: Visitor, transaction: Transaction) -> None:
     page = ada.get(response.location)
     assert "Bakery Lund" in page.text
     assert "Germany" in page.text
+
+
+def test_the_trail_has_what_was_changed_in_an_account_and_nothing_if_nothing_was(
+    ada: Visitor, transaction: Transaction
+) -> None:
+    with transaction() as session:
+        partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
+        address = f"/accounts/{factories.customer(session, partner, name='Bakery').id}/edit"
+
+    pages = []
+    for fields in (
+        {"name": "Bakery", "country": "", "language": ""},
+        {"name": "Bakery Lund", "country": "", "language": "es"},
+    ):
+        pages.append(ada.get(ada.post(address, fields).location).text)
+
+    assert "Nothing was changed." in pages[0]
+    assert "Saved." in pages[1]
+    with transaction() as session:
+        found = session.scalars(
+            select(AuditEntry.details).where(AuditEntry.action == "account changed")
+        )
+        assert found.all() == [{"name": "Bakery → Bakery Lund", "language": "– → es"}]
 
 
 def test_a_partner_does_not_edit_its_own_account(ada: Visitor, transaction: Transaction) -> None:
