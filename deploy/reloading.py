@@ -12,7 +12,7 @@ from types import FrameType
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("webapp", "jobs", "templates")
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 
 
 def main() -> int:
@@ -26,7 +26,7 @@ def main() -> int:
                 while modified() == before:
                     if process.poll() is not None:
                         return process.returncode
-                    time.sleep(LOOK_SECONDS)
+                    time.sleep(POLL_SECONDS)
             finally:
                 process.terminate()  # a worker finishes its job first
 

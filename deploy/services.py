@@ -14,7 +14,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -80,14 +80,15 @@ def main() -> int:
 
 def _serve(what: str, reset: bool, months: str | None) -> None:
     demo = what != "run"
-    environ = _surroundings(demo)
+    environ = _environment(demo)
     instance = Path(environ["RELEAF_INSTANCE"])
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _only_one(instance):
+    with _instance_lock(instance):
         if demo:
             if reset:
                 _empty(instance)
             environ["PRINTERPOINT_URL"] = f"http://127.0.0.1:{_free_port()}{SANDBOX_PATH}"
+            _write_addresses(instance, environ)
         settings = configuration.load(environ)
         plan = Plan(
             what=what,
@@ -139,7 +140,7 @@ def _start_demo(plan: Plan, supervisor: Supervisor, months: str | None) -> None:
     supervisor.start("worker", "scheduler")
 
 
-def _surroundings(demo: bool) -> dict[str, str]:
+def _environment(demo: bool) -> dict[str, str]:
     """Return the environment of all processes."""
     environ = dict(os.environ)
     instance = Path(environ.get("RELEAF_INSTANCE") or ROOT / "instance").absolute()
@@ -160,7 +161,7 @@ def _surroundings(demo: bool) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _only_one(instance: Path) -> Iterator[None]:
+def _instance_lock(instance: Path) -> Iterator[None]:
     """Lock the instance; the kernel releases it when this process ends in any way."""
     with (instance / "services.lock").open("a+", encoding="utf-8") as file:
         try:
@@ -186,6 +187,16 @@ def _empty(instance: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
+
+
+def _write_addresses(instance: Path, environ: Mapping[str, str]) -> None:
+    """Write the addresses of the demo, so that its commands do not read the real Printerpoint."""
+    (instance / configuration.DEMO_FILE).write_text(
+        "# The addresses of this demo, written at each start. The command releaf reads them.\n"
+        f"PRINTERPOINT_URL={environ['PRINTERPOINT_URL']}\n"
+        f"PUBLIC_URL=http://127.0.0.1:{environ['PORT']}\n",
+        encoding="utf-8",
+    )
 
 
 def _check_ports(plan: Plan) -> None:
@@ -233,16 +244,16 @@ def _programs(plan: Plan) -> list[Program]:
         web = (python, "-m", "flask", "--app", "wsgi", "run", "--debug", "--port", str(plan.port))
         start = (python, "-m", "deploy.reloading")
     programs = [
-        Program("web", web, place=30),
-        Program("worker", (*start, "jobs.worker"), place=50),
-        Program("scheduler", (*start, "jobs.schedule"), place=40),
+        Program("web", web, priority=30),
+        Program("worker", (*start, "jobs.worker"), priority=50),
+        Program("scheduler", (*start, "jobs.schedule"), priority=40),
     ]
     if plan.embedded_redis:
         url = urlsplit(plan.settings.redis_url)
         path = write_configuration(
             plan.settings.instance / "redis", url.port or 6379, url.password or ""
         )
-        programs.append(Program("redis", (str(binary()), str(path)), place=10))
+        programs.append(Program("redis", (str(binary()), str(path)), priority=10))
     if plan.demo:
         state = plan.settings.instance / "sandbox_state.json"
         port = str(urlsplit(plan.settings.printerpoint_url).port)
@@ -255,7 +266,7 @@ def _programs(plan: Plan) -> list[Program]:
             "--state",
             str(state),
         )
-        programs.append(Program("sandbox", sandbox, place=20))
+        programs.append(Program("sandbox", sandbox, priority=20))
     return programs
 
 

@@ -35,16 +35,16 @@ LOG_BYTES = 5_000_000
 LOG_FILES = 3
 FAILED = ("BACKOFF", "EXITED", "FATAL")
 PR_SET_CHILD_SUBREAPER = 36
-ASKS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program to supervise. They stop one by one, the highest ``place`` first."""
+    """A program to supervise. They stop one by one, the highest ``priority`` first."""
 
     name: str
     command: tuple[str, ...]
-    place: int
+    priority: int
     stop_seconds: int = 10
 
 
@@ -83,7 +83,7 @@ class Supervisor:
         return "\n".join(text.splitlines()[-count:])
 
     def watch(self, on_restart: Callable[[str], None]) -> None:
-        """Return when supervisord has ended, which it does not do by itself.
+        """Return when supervisord has ended, which it does only when it is stopped.
 
         ``on_restart`` is called with the name of a program that ended and is being restarted: once,
         not at every attempt.
@@ -146,7 +146,7 @@ def supervised(
     log.mkdir(mode=0o700, parents=True, exist_ok=True)
     _adopt_orphans()
     process = None
-    for number in ASKS_TO_STOP:
+    for number in STOP_SIGNALS:
         signal.signal(number, _leave)
     # The path of a socket is limited to about 100 characters, that of the folder is not.
     with tempfile.TemporaryDirectory(prefix="releaf-") as control:
@@ -166,7 +166,7 @@ def supervised(
             supervisor.wait_until_ready()
             yield supervisor
         finally:
-            for number in ASKS_TO_STOP:
+            for number in STOP_SIGNALS:
                 signal.signal(number, signal.SIG_IGN)  # already stopping
             if process is not None and process.poll() is None:
                 _stop(process)
@@ -204,7 +204,7 @@ def _program(program: Program, log: Path, directory: Path) -> str:
 [program:{program.name}]
 command = {_value(shlex.join(program.command))}
 directory = {_value(directory)}
-priority = {program.place}
+priority = {program.priority}
 autostart = false
 autorestart = true
 startsecs = 4

@@ -2,10 +2,9 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from rq.timeouts import BaseTimeoutException
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -14,7 +13,6 @@ from jobs.heartbeat import HeartbeatThread
 from webapp import clock, queue
 from webapp.crypto import DecryptionError
 from webapp.db import connection_lost, db
-from webapp.domain.metering.limits import DEFAULT_LIMITS
 from webapp.domain.reasons import reason
 from webapp.extensions import current_settings
 from webapp.models import Collection, Feed
@@ -25,7 +23,7 @@ from webapp.services.collection import collector as service
 from webapp.services.collection import heartbeat, retry_rows
 from webapp.services.feeds import renames
 from webapp.services.metering.process import MeteringSettings
-from webapp.services.servers import health, overlaps
+from webapp.services.servers import clients, health, overlaps
 
 log = logging.getLogger("releaf.collection")
 
@@ -65,16 +63,23 @@ def run_feed(collection_id: int, feed_id: int) -> str:
     Raises the error of the customer.
     """
     with db.session() as session:
-        rows = retry_rows.load(session, collection_id, feed_id)
-        if rows is None:
-            return "no rows to retry with: collected already, or by a later collection"
+        stored = retry_rows.load(session, collection_id, feed_id)
+        if stored is None:
+            return "nothing to retry: already collected, or by a later collection"
+        rows, read_at = stored
         found = session.get_one(Collection, collection_id)
         if found.server.awaiting_approval_since is not None:
-            return "waits for approval"
-        outcome = service.collect_feed(session, found, feed_id, rows, _settings(), clock.now())
+            return "awaiting approval"
+        settings = MeteringSettings.of(current_settings())
+        outcome = service.collect_feed(
+            session, found, feed_id, rows, settings, clock.now(), read_at
+        )
         retry_rows.delete_of_feed(session, collection_id, feed_id)
+        feed = session.get_one(Feed, feed_id, populate_existing=True)
         session.commit()
-    return "collected already" if outcome is None else f"{outcome.outcome}: {outcome.pages} pages"
+    if outcome is None:
+        return "already collected" if feed.is_collected else "no longer collected"
+    return f"{outcome.outcome}: {outcome.pages} pages"
 
 
 def collect(
@@ -86,15 +91,15 @@ def collect(
 
     ``now`` replaces the clock, for simulated collections.
 
-    Raises DecryptionError when the token cannot be decrypted. A server that cannot be read raises
-    nothing: its failure is recorded as its health, and the next successful health check resumes its
-    collection.
+    Raises DecryptionError when the token cannot be decrypted, and unexpected errors. A server that
+    cannot be read raises nothing: its failure is recorded as its health, and the next successful
+    health check resumes its collection.
     """
     with HeartbeatThread(db.engine, collection_id, now) as thread, db.session() as session:
         collection = service.claim(session, collection_id, now())
         if collection is None:
             session.rollback()
-            return "finished already, or another worker is at it"
+            return "already ended, or another worker runs it"
         client = _client(session, collection, now)
         session.commit()
         thread.start()
@@ -103,23 +108,19 @@ def collect(
             if isinstance(fleet, str):
                 return fleet
             with fleet:
-                failed = _collect_feeds(session, collection, fleet, watch, now)
-                service.finish(session, collection, now())
-                session.commit()
-                _enqueue_retries(collection_id, failed)
-                # The collection has ended; an error here fails the job only.
-                renames.propose(session, collection, fleet, _settings().roll_width_mm, now())
-                session.commit()
+                return _collect_fleet(session, collection, fleet, watch, now)
         except service.Cancelled:
             session.rollback()
-            return "cancelled by a person"
-    return f"{collection.feeds} customers, {len(failed)} failed"
+            return "cancelled by a user"
+        except Exception as error:
+            _abort(session, collection, error, now)
+            raise
 
 
 def _client(session: Session, collection: Collection, now: Callable[[], datetime]) -> Client:
     """Return the server's client; without one the collection is aborted, and the error raised."""
     try:
-        return runtime.client_of(collection.server)
+        return clients.client_of(current_settings(), collection.server)
     except Exception as error:
         unreadable = isinstance(error, DecryptionError)
         why = reason("unreadable_token") if unreadable else reason("error", error=str(error))
@@ -128,32 +129,72 @@ def _client(session: Session, collection: Collection, now: Callable[[], datetime
         raise
 
 
+def _abort(
+    session: Session, collection: Collection, error: Exception, now: Callable[[], datetime]
+) -> None:
+    """Abort a collection after an unexpected error; a nightly run is retried in an hour.
+
+    After a time-out or a lost connection its state stays "running": the scheduler enqueues it again
+    within a minute, and it resumes with the remaining feeds.
+    """
+    if runtime.ends_job(error):
+        return
+    session.rollback()
+    service.abort(session, collection, reason("collection_error", name=type(error).__name__), now())
+    session.commit()
+
+
 def _read_fleet(
     session: Session, client: Client, collection: Collection, now: Callable[[], datetime]
 ) -> Fleet | str:
-    """Return the server's fleet, or the reason why it is not collected, for the job's result."""
+    """Return the server's fleet, or why it cannot be read, for the job's result."""
     try:
-        fleet = client.fleet(on_page=_heartbeat(session, collection.id, now))
+        return client.fleet(on_page=_heartbeat(session, collection.id, now))
     except PrinterpointError as error:
         log.warning("server %s: %s", collection.server_id, error)
         session.rollback()
         service.server_failed(session, collection, error, now())
         session.commit()
         return f"server unhealthy: {error.kind}"
+
+
+def _collect_fleet(
+    session: Session,
+    collection: Collection,
+    fleet: Fleet,
+    watch: Callable[[CollectionStep], None] | None,
+    now: Callable[[], datetime],
+) -> str:
+    """Collect the feeds of a fleet, unless it must not be counted; return the job's result."""
+    refused = _refuse(session, collection, fleet, now)
+    if refused is not None:
+        return refused
+    failed = _collect_feeds(session, collection, fleet, watch, now)
+    service.finish(session, collection, now())
+    session.commit()
+    _enqueue_retries(collection.id, failed)
+    # The collection has ended; an error here fails the job only.
+    renames.propose(session, collection, fleet, current_settings().roll_width_mm, now())
+    session.commit()
+    return f"{collection.feeds} customers, {len(failed)} failed"
+
+
+def _refuse(
+    session: Session, collection: Collection, fleet: Fleet, now: Callable[[], datetime]
+) -> str | None:
+    """Abort the collection of a fleet that must not be counted; return why."""
     if fleet.rows or not service.had_printers(session, collection):
         serial_numbers = fleet.serial_numbers()
         waits = overlaps.check_fleet(session, collection.server, serial_numbers, now())
         if waits is None:
-            return fleet
-        fleet.close()
+            return None
         health.server_answered(session, collection.server, now())
         service.abort(session, collection, waits, now())
         session.commit()
-        return "another server reads the same fleet: it waits for approval"
-    fleet.close()
+        return "another server reads the same fleet: awaiting approval"
     service.abort(session, collection, service.EMPTY_FLEET, now())
     session.commit()
-    return "an empty fleet, which is suspicious: nothing was concluded"
+    return "the fleet is empty: aborted"
 
 
 def _collect_feeds(
@@ -169,14 +210,15 @@ def _collect_feeds(
     failed = []
     for done, feed_id in enumerate(left, start=1):
         try:
-            service.collect_feed(session, collection, feed_id, fleet, _settings(), now())
+            service.collect_feed(
+                session, collection, feed_id, fleet, MeteringSettings.of(current_settings()), now()
+            )
             heartbeat.touch(collection, now())
             session.commit()
-        except (BaseTimeoutException, service.Cancelled):
-            session.rollback()
+        except service.Cancelled:
             raise
         except Exception as error:
-            if connection_lost(error):
+            if runtime.ends_job(error):
                 raise
             log.exception("feed %s of collection %s failed", feed_id, collection.id)
             session.rollback()
@@ -210,9 +252,3 @@ def _heartbeat(
         session.commit()
 
     return touch
-
-
-def _settings() -> MeteringSettings:
-    config = current_settings()
-    limits = replace(DEFAULT_LIMITS, physical=config.pages_per_day_ceiling)
-    return MeteringSettings(limits, config.roll_width_mm)

@@ -8,12 +8,20 @@ from jobs import runtime
 from webapp import clock
 from webapp.crypto import DecryptionError
 from webapp.db import db
+from webapp.extensions import current_settings
 from webapp.models import Server
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.queries import servers
-from webapp.services.servers import health
+from webapp.services.servers import clients, health
 
 log = logging.getLogger("releaf.health")
+
+#: The most servers that an error names.
+_NAMED = 3
+
+
+class NotChecked(Exception):
+    """Some servers could not be checked; the others are."""
 
 
 @runtime.job
@@ -24,21 +32,31 @@ def check_server(server_id: int) -> str:
 
 @runtime.job
 def check_servers() -> str:
-    """The job: check every server; a paused one resumes when it passes."""
+    """The job: check every server; a paused one resumes when it passes.
+
+    A token that cannot be decrypted is stated on the server's page. Raises NotChecked.
+    """
     with db.session() as session:
         ids = servers.registered(session)
         session.commit()
+    unhealthy = 0
     failed = []
     for server_id in ids:
         try:
-            healthy = check(server_id)
+            unhealthy += not check(server_id)
         except DecryptionError:
             log.exception("server %s cannot be checked", server_id)
-            failed.append(server_id)
-            continue
-        if not healthy:
-            failed.append(server_id)
-    return f"{len(ids)} servers, {len(failed)} unhealthy"
+            unhealthy += 1
+        except Exception as error:
+            if runtime.ends_job(error):
+                raise
+            log.exception("server %s cannot be checked", server_id)
+            failed.append(f"server {server_id}: {type(error).__name__}")
+    if failed:
+        raise NotChecked(
+            f"{len(failed)} of {len(ids)} servers were not checked. {'; '.join(failed[:_NAMED])}"
+        )
+    return f"{len(ids)} servers, {unhealthy} unhealthy"
 
 
 def check(server_id: int, now: Callable[[], datetime] = clock.now) -> bool:
@@ -49,7 +67,7 @@ def check(server_id: int, now: Callable[[], datetime] = clock.now) -> bool:
     """
     with db.session() as session:
         server = session.get_one(Server, server_id)
-        client = runtime.client_of(server)
+        client = clients.client_of(current_settings(), server)
         session.commit()  # no transaction is open during the call
         try:
             client.check()

@@ -4,16 +4,18 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from rq.timeouts import BaseTimeoutException
 from sqlalchemy.orm import Session
 
 from jobs import runtime
 from webapp import clock, queue
-from webapp.db import connection_lost, db
+from webapp.db import db
 from webapp.domain.months import Month
+from webapp.domain.reasons import Reason
 from webapp.extensions import current_settings, public_url_for
 from webapp.models import Account, Certificate
 from webapp.pdf import certificate_renderer
+from webapp.queries import accounts
+from webapp.queries import certificates as queries
 from webapp.services.certificates import certificates, months
 from webapp.settings import Settings
 
@@ -21,8 +23,12 @@ log = logging.getLogger("releaf.month_end")
 
 #: Certificates rendered by one job, which takes some seconds.
 BATCH = 50
-#: The most certificates that an error names.
+#: The most certificates or accounts that an error names.
 _NAMED = 3
+
+
+class NotClosed(Exception):
+    """Months of some accounts could not be closed; those of the others are."""
 
 
 class NotRendered(Exception):
@@ -38,15 +44,13 @@ def render_batch(first: int, last: int) -> str:
     """
     failed = []
     with db.session() as session:
-        pending = certificates.pending_in(session, first, last)
+        pending = queries.pending_in(session, first, last)
         session.commit()
         for certificate in pending:
             try:
                 _render(session, certificate, clock.now)
-            except BaseTimeoutException:
-                raise
             except Exception as error:
-                if connection_lost(error):
+                if runtime.ends_job(error):
                     raise
                 log.exception("certificate %s cannot be rendered", certificate.number)
                 session.rollback()
@@ -60,34 +64,62 @@ def render_batch(first: int, last: int) -> str:
 
 @runtime.job
 def close_due() -> str:
-    """The job: close every month that may close, and enqueue the rendering of certificates."""
-    issued = close_months(clock.now)
+    """The job: close every month that may close, and enqueue the rendering of certificates.
+
+    Raises NotClosed.
+    """
+    issued, failed = close_months(clock.now)
     with db.session() as session:
-        waiting = certificates.pending_render(session)
+        waiting = queries.pending_render(session)
         session.commit()
     _enqueue_documents(current_settings(), waiting)
+    check_closed(failed)
     return f"{issued} certificates issued, {len(waiting)} to render"
 
 
-def close_months(now: Callable[[], datetime]) -> int:
-    """Close every month that may close; return how many certificates were issued.
+def check_closed(failed: Sequence[str]) -> None:
+    """Raise NotClosed for the failures that ``close_months`` returned, if there are any."""
+    if failed:
+        raise NotClosed(
+            f"Accounts whose months were not closed: {len(failed)}. {'; '.join(failed[:_NAMED])}"
+        )
+
+
+def close_months(now: Callable[[], datetime]) -> tuple[int, list[str]]:
+    """Close every month that may close; return how many certificates were issued, and failures.
 
     ``now``: the clock, or that of a simulation.
     """
-    config = current_settings()
-    issued = 0
+    issued, failed = 0, []
     with db.session() as session:
-        accounts = months.accounts_with_months(session)
+        customers = accounts.with_feeds(session)
+        closed = queries.last_closed_months(session)
         session.commit()
-        for account in accounts:
-            moment = now()
-            last = Month.of(moment.astimezone(account.zone).date()).previous()
-            for month in months.open_months(session, account, last):
-                if months.reason_to_wait(session, account, month, moment, grace(config)):
-                    break
-                issued += months.close(session, account, month, moment, config.project) is not None
+        for account in customers:
+            try:
+                issued += _close_account(session, account, closed.get(account.id), now())
                 session.commit()
-            session.commit()
+            except Exception as error:
+                if runtime.ends_job(error):
+                    raise
+                session.rollback()
+                log.exception("months of account %s cannot be closed", account.id)
+                failed.append(f"account {account.id}: {error}")
+    return issued, failed
+
+
+def _close_account(session: Session, account: Account, closed: Month | None, now: datetime) -> int:
+    """Close an account's months that may close; return how many certificates were issued."""
+    config = current_settings()
+    last = Month.of(now.astimezone(account.zone).date()).previous()
+    if closed is not None and closed >= last:
+        return 0
+    issued = 0
+    for month in months.open_months(session, account, last):
+        if months.reason_to_keep_open(session, account, month, now, grace(config)):
+            break
+        issued += months.close(session, account, month, now, config.project) is not None
+        session.commit()
     return issued
 
 
@@ -98,12 +130,12 @@ def render_certificate(certificate_id: int, now: Callable[[], datetime] = clock.
 
 
 def _render(session: Session, certificate: Certificate, now: Callable[[], datetime]) -> str:
-    rendered = certificates.document(session, certificate) is not None
+    rendered = queries.is_rendered(session, certificate)
     verify_url = public_url_for("public_certificates.show", public_id=certificate.public_id)
     values = certificates.values(session, certificate, verify_url)
     session.commit()  # no transaction is open while the document is rendered
     if rendered:
-        return f"{certificate.number} is rendered already"
+        return f"{certificate.number} is already rendered"
     pdf = certificate_renderer().render(values)
     certificates.store_document(session, certificate.id, pdf, now())
     session.commit()
@@ -119,7 +151,7 @@ def issue(
     account_id: int,
     month: Month,
     now: Callable[[], datetime] = clock.now,
-) -> tuple[Certificate | None, str | None]:
+) -> tuple[Certificate | None, Reason | None]:
     """Close a month of an account and the open ones before it, and render their documents.
 
     Returns the certificate of that month (None when it has no pages), or the reason why the month
@@ -131,7 +163,7 @@ def issue(
         certificate = None
         for due in months.open_months(session, account, month) or [month]:
             moment = now()
-            reason = months.reason_to_wait(session, account, due, moment, grace(config))
+            reason = months.reason_to_keep_open(session, account, due, moment, grace(config))
             if reason and not months.is_closed(session, account, due):
                 return None, reason
             certificate = months.close(session, account, due, moment, config.project)

@@ -1,8 +1,10 @@
 """Notifications: write due emails to the outbox and send them."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from email.message import EmailMessage
 
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
@@ -10,7 +12,8 @@ from sqlalchemy.orm import Session
 from jobs import runtime
 from webapp import clock
 from webapp.db import db
-from webapp.domain.contrast import OURS, on_light
+from webapp.domain.contrast import DEFAULT_ACCENT, on_light
+from webapp.domain.reasons import reason
 from webapp.errors import Conflict
 from webapp.extensions import current_settings, public_url_for
 from webapp.mail import (
@@ -25,8 +28,7 @@ from webapp.mail import (
 )
 from webapp.models import Mail
 from webapp.models.notice import MailSubject
-from webapp.services.accounts import branding
-from webapp.services.accounts.branding import Branding
+from webapp.queries import brands
 from webapp.services.accounts.users import language_of
 from webapp.services.notifications import (
     access_emails,
@@ -44,43 +46,72 @@ log = logging.getLogger("releaf.notifications")
 
 #: Width and height of a logo in emails, in pixels.
 _LOGO_SIZE = (220, 56)
+#: The most emails that an error names.
+_NAMED = 3
+
+
+class NotWritten(Exception):
+    """Some emails could not be written; the others are."""
 
 
 @runtime.job
 def send_due() -> str:
-    """The job: write the emails that are due and send those in the outbox."""
-    written = write(clock.now)
+    """The job: write the emails that are due and send those in the outbox. Raises NotWritten."""
+    try:
+        written = write(clock.now)
+    except NotWritten:
+        send(clock.now)  # those that are written
+        raise
     sent, failed = send(clock.now)
-    return f"{written} written, {sent} sent, {failed} not taken"
+    return f"{written} written, {sent} sent, {failed} failed"
 
 
 def write(now: Callable[[], datetime]) -> int:
-    """Write all due emails into the outbox; return how many."""
+    """Write all due emails into the outbox; return how many. Raises NotWritten."""
     config = current_settings()
-    written = 0
+    written, failed = 0, list[str]()
+    drafts: list[EmailDraft] = []
     with db.session() as session:
         moment = now()
-        users = notices.readers(session, moment)
+        users = notices.recipients_due(session, moment)
         session.commit()
         for user_id in users:
-            written += _enqueue(session, config, notices.drafts(session, user_id, moment), moment)
-            session.commit()
-        drafts = [
-            *digests.weekly(session, moment),
-            *digests.nights(session, moment),
-            *approval_emails.drafts(session),
-        ]
-        session.commit()
+            with _isolated(session, f"notices of user {user_id}", failed):
+                due = notices.drafts(session, user_id, moment)
+                written += _enqueue(session, config, due, moment)
+        for partner in digests.partners(session):
+            with _isolated(session, f"digest of account {partner.id}", failed):
+                drafts += digests.weekly(session, partner, moment)
+        with _isolated(session, "nights", failed):
+            drafts += digests.nights(session, moment)
+        with _isolated(session, "approvals", failed):
+            drafts += approval_emails.drafts(session)
         for draft in drafts:
-            written += _enqueue(session, config, [draft], moment)
-            session.commit()
+            with _isolated(session, f"{draft.key} of user {draft.user.id}", failed):
+                written += _enqueue(session, config, [draft], moment)
         certificates = certificate_emails.due(session)
         session.commit()
         for certificate_id in certificates:
-            due = certificate_emails.drafts(session, certificate_id)
-            written += _enqueue(session, config, due, moment)
-            session.commit()
+            with _isolated(session, f"certificate {certificate_id}", failed):
+                due = certificate_emails.drafts(session, certificate_id)
+                written += _enqueue(session, config, due, moment)
+    if failed:
+        raise NotWritten(f"Emails not written: {len(failed)}. {'; '.join(failed[:_NAMED])}")
     return written
+
+
+@contextmanager
+def _isolated(session: Session, what: str, failed: list[str]) -> Iterator[None]:
+    """Commit; an error is logged and added to ``failed``, unless it ends the job."""
+    try:
+        yield
+        session.commit()
+    except Exception as error:
+        if runtime.ends_job(error):
+            raise
+        session.rollback()
+        log.exception("emails cannot be written: %s", what)
+        failed.append(f"{what}: {error}")
 
 
 def send(now: Callable[[], datetime]) -> tuple[int, int]:
@@ -103,7 +134,7 @@ def send(now: Callable[[], datetime]) -> tuple[int, int]:
             # The transport fails as a whole: this email and the others stay in the outbox.
             log.warning("mails wait: %s", error)
             if mail is not None:
-                outbox.mark_failed(session, mail, str(error), now(), permanent=False)
+                outbox.mark_failed(session, mail, error.reason, now(), permanent=False)
                 session.commit()
                 failed += 1
     return sent, failed
@@ -126,33 +157,46 @@ def _send(
 
     Raises MailError when the transport as a whole fails.
     """
-    user = mail.user
     try:
-        content = _content(session, config, mail, now())
-        message = build_message(
-            sender=config.mail_from,
-            to=(user.full_name, mail.recipient or user.email),
-            title=mail.title,
-            plain=content.plain,
-            html=content.html,
-            message_id=f"releaf-{mail.id}-{mail.created_at:%Y%m%d%H%M%S}",
-            unsubscribe_url=_unsubscribe_url(config, user.id, mail.subject),
-            made_at=mail.created_at,
-            logo=_logo(session, mail),
-            pdf=certificate_emails.attachment(session, mail),
-        )
+        message = _message(session, config, mail, now())
         session.commit()
         deliver(message)
     except MailError as error:
         if error.transport_failed:
             raise
         log.warning("mail %s: %s", mail.id, error)
-        outbox.mark_failed(session, mail, str(error), now(), permanent=error.permanent)
+        why, permanent = error.reason, error.permanent
+    except Exception as error:
+        if runtime.ends_job(error):
+            raise
+        session.rollback()
+        log.exception("mail %s cannot be sent", mail.id)
+        why, permanent = reason("mail_failed", error=type(error).__name__), False
+    else:
+        outbox.mark_sent(session, mail, now())
         session.commit()
-        return False
-    outbox.mark_sent(session, mail, now())
+        return True
+    outbox.mark_failed(session, mail, why, now(), permanent=permanent)
     session.commit()
-    return True
+    return False
+
+
+def _message(session: Session, config: Settings, mail: Mail, now: datetime) -> EmailMessage:
+    """Return the message of an email. Raises MailError."""
+    user = mail.user
+    content = _content(session, config, mail, now)
+    return build_message(
+        sender=config.mail_from,
+        to=(user.full_name, mail.recipient or user.email),
+        title=mail.title,
+        plain=content.plain,
+        html=content.html,
+        message_id=f"releaf-{mail.id}-{mail.created_at:%Y%m%d%H%M%S}",
+        unsubscribe_url=_unsubscribe_url(config, user.id, mail.subject),
+        made_at=mail.created_at,
+        logo=_logo(session, mail),
+        pdf=certificate_emails.attachment(session, mail),
+    )
 
 
 def _content(session: Session, config: Settings, mail: Mail, now: datetime) -> EmailContent:
@@ -164,8 +208,8 @@ def _content(session: Session, config: Settings, mail: Mail, now: datetime) -> E
         try:
             values = access_emails.values(session, config.secret_key, mail, now)
         except Conflict as error:
-            raise MailError(str(error), permanent=True) from error
-        brand = branding.for_account(session, user.account)
+            raise MailError(reason("user_cannot_log_in"), permanent=True) from error
+        brand = brands.for_account(session, user.account)
         mail.logo_digest = brand.logo.digest if brand and brand.logo else None
         layout = _layout_values(config, user.id, mail.subject, brand)
         return render("access", {**values, **layout})
@@ -176,7 +220,7 @@ def _enqueue(
 ) -> int:
     enqueued = 0
     for draft in drafts:
-        brand = branding.for_account(session, draft.user.account)
+        brand = brands.for_account(session, draft.user.account)
         with force_locale(language_of(draft.user)):
             layout = _layout_values(config, draft.user.id, draft.subject, brand)
             content = render(draft.template, {**draft.values, **layout})
@@ -185,11 +229,11 @@ def _enqueue(
     return enqueued
 
 
-def _email_branding(brand: Branding | None) -> EmailBranding:
+def _email_branding(brand: brands.Branding | None) -> EmailBranding:
     """Return the branding of emails to a partner's users."""
     if brand is None:
         return EmailBranding()
-    shades = on_light(brand.colour or OURS)
+    shades = on_light(brand.colour or DEFAULT_ACCENT)
     if brand.logo is None:
         return EmailBranding(brand.name, str(shades.accent), str(shades.text))
     size = brand.logo.within(*_LOGO_SIZE)
@@ -203,12 +247,12 @@ def _content_id(digest: str) -> str:
 
 def _logo(session: Session, mail: Mail) -> Attachment | None:
     """Return the logo for an email."""
-    content = branding.content(session, mail.logo_digest)
+    content = brands.logo_content(session, mail.logo_digest)
     return Attachment(content, _content_id(mail.logo_digest or "")) if content else None
 
 
 def _layout_values(
-    config: Settings, user_id: int, subject: MailSubject, brand: Branding | None
+    config: Settings, user_id: int, subject: MailSubject, brand: brands.Branding | None
 ) -> dict[str, object]:
     return {
         "subject": subject,

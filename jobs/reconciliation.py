@@ -4,10 +4,9 @@ import logging
 
 from jobs import runtime
 from webapp import clock
-from webapp.db import db
-from webapp.queries import audit
+from webapp.db import READ_ONLY, db
 from webapp.queries import reconciliation as queries
-from webapp.services.accounts import sessions
+from webapp.services.accounts import audit, sessions
 from webapp.services.certificates import reconciliation
 
 log = logging.getLogger("releaf.reconciliation")
@@ -20,12 +19,15 @@ def reconcile_due() -> str:
     Differences are logged and stored.
     """
     with db.session() as session:
+        # Comparing takes a while, during which other writers to SQLite do not wait.
+        session.connection(execution_options=READ_ONLY)
         now = clock.now()
         if not reconciliation.is_due(session, now):
             session.rollback()
             return "not due"
         result = queries.reconcile(session)
         trail = audit.check_chain(session)
+        session.commit()
         reconciliation.record(session, result, now, audit_complete=trail.is_complete)
         sessions.delete_old(session, now)
         session.commit()

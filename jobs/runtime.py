@@ -10,15 +10,13 @@ from typing import ParamSpec
 from flask import Flask
 from redis.exceptions import AuthenticationError, RedisError
 from rq import Retry, get_current_job
+from rq.timeouts import BaseTimeoutException
 from sqlalchemy.exc import DBAPIError
 
 from webapp import logs, queue
 from webapp import settings as configuration
 from webapp.app import start
 from webapp.db import connection_lost, db
-from webapp.extensions import current_keyring, current_settings
-from webapp.models import Server
-from webapp.printerpoint.client import Client
 from webapp.queries import system_status
 from webapp.services import database
 from webapp.setting_values import SettingsError
@@ -33,7 +31,7 @@ _LOG_EVERY_SECONDS = 60.0
 _DATABASE_POLL_SECONDS = 1.0
 #: How long a job waits for the database before the worker takes the next one.
 _DATABASE_WAIT_SECONDS = 60.0
-#: RQ counts the retries during the whole life of a job, and the timetable's jobs live for years.
+#: RQ counts the retries during the whole life of a job; the timetable's jobs exist for years.
 _MOST_RETRIES = 1_000
 
 
@@ -110,6 +108,14 @@ def job(function: Callable[P, str]) -> Callable[P, str | Retry]:
     return run
 
 
+def ends_job(error: Exception) -> bool:
+    """Whether an error ends a job that continues after those of a server, feed, user or document.
+
+    RQ has ended the job, or there is no database to continue with.
+    """
+    return isinstance(error, BaseTimeoutException) or connection_lost(error)
+
+
 def _set_ids() -> None:
     """Set the ids that are logged until the process ends with its job."""
     job = get_current_job()
@@ -129,8 +135,3 @@ def wait_for_database() -> None:
         except DBAPIError:
             continue
         return
-
-
-def client_of(server: Server) -> Client:
-    """Return the client for a server. Raises DecryptionError when its token cannot be decrypted."""
-    return Client(current_settings().printerpoint_url, server.decrypt_token(current_keyring()))

@@ -77,6 +77,7 @@ def enqueue_due_collections() -> str:
             lost_after = scheduling.LOST_JOB_OF_EMPTY_QUEUE
         due = [*scheduling.due_scheduled_runs(session, now, config.collect_at, lost_after)]
         due += scheduling.stale_manual_runs(session, now, lost_after)
+        scheduling.end_runs_of_removed_servers(session, now)
         scheduling.expire_manual_runs(session, now)
         session.commit()
         try:

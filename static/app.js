@@ -1,42 +1,94 @@
 // What HTML alone cannot do yet. Every page works without this file.
 "use strict";
 
-// The page has the texts in its own language: data-unreachable and others of #notices.
-function showError(what) {
+// The notice of a failed request, until one to the same address succeeds. The page has the texts in
+// its own language: data-unreachable and others of #notices. An unchanged text is not read out again.
+let failedPath = null;
+function showError(event, what) {
   const box = document.getElementById("notices");
   if (!box) return;
-  const notice = document.createElement("div");
-  notice.className = "notice bad";
-  notice.setAttribute("role", "alert");
+  failedPath = event.detail.requestConfig.path;
+  let notice = document.getElementById("request-error");
+  if (!notice) {
+    notice = document.createElement("div");
+    notice.id = "request-error";
+    notice.className = "notice bad";
+    notice.setAttribute("role", "alert");
+    box.append(notice);
+  }
+  if (notice.textContent === box.dataset[what]) return;
   const text = document.createElement("p");
   text.className = "notice-text";
   text.textContent = box.dataset[what];
-  notice.append(text);
-  box.replaceChildren(notice);
+  notice.replaceChildren(text);
 }
 
-document.addEventListener("htmx:sendError", () => showError("unreachable"));
-document.addEventListener("htmx:timeout", () => showError("slow"));
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { successful, requestConfig } = event.detail;
+  if (successful && requestConfig.path === failedPath) document.getElementById("request-error")?.remove();
+});
+document.addEventListener("htmx:sendError", (event) => showError(event, "unreachable"));
+document.addEventListener("htmx:timeout", (event) => showError(event, "slow"));
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
   // A session that ended: the page itself leads to the log-in.
   if (status === 401) window.location.reload();
-  else showError({ 413: "large", 429: "often" }[status] ?? "failed");
+  else showError(event, { 413: "large", 429: "often" }[status] ?? "failed");
 });
 
 function linkTo(link) {
   return document.querySelector(`main a[href="${CSS.escape(link.getAttribute("href"))}"]`);
 }
 
-// Who goes through a part by keyboard stays where they are when it is shown anew.
-let leftLink = null;
+function whenReleased(part, act) {
+  if (part.querySelector(":active")) setTimeout(whenReleased, 50, part, act);
+  else act();
+}
+
+// A click is lost if what it presses is replaced before the release. The next poll replaces it, or
+// a search that is sent again, unless the click has sent another request.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const link = document.activeElement?.closest("main a[href]");
-  leftLink = link && event.detail.target.contains(link) ? link : null;
+  const { shouldSwap, target, requestConfig: { elt, path, verb } } = event.detail;
+  if (!shouldSwap) return;
+  const isPoll = elt.matches("[data-live]");
+  if (!target.querySelector(":active") || !(isPoll || elt.matches("[data-hx-sync$=':replace']"))) return;
+  event.detail.shouldSwap = false;
+  if (isPoll) return;
+  whenReleased(target, () => {
+    if (!target.closest(".htmx-request")) htmx.ajax(verb, path, { source: elt }).catch(() => {});
+  });
+});
+
+// Restore the focused link, the text of the focused field and the selected rows after a swap: the user
+// may have changed them while the response was pending. htmx restores the focus of elements with an id.
+let leftLink = null;
+let leftField = null;
+let leftCaret = [];
+let leftRows = [];
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { shouldSwap, target } = event.detail;
+  if (!shouldSwap) return;
+  const active = target.contains(document.activeElement) ? document.activeElement : null;
+  leftLink = active?.closest("main a[href]") ?? null;
+  leftField = active?.closest("input.input[id]") ?? null;
+  leftCaret = [leftField?.selectionStart ?? null, leftField?.selectionEnd ?? null];
+  leftRows = [...target.querySelectorAll("td.tick > input:checked")];
 });
 document.addEventListener("htmx:afterSwap", () => {
   if (leftLink && !leftLink.isConnected) linkTo(leftLink)?.focus();
-  leftLink = null;
+  if (leftField && !leftField.isConnected) {
+    const field = document.getElementById(leftField.id);
+    if (field) {
+      field.value = leftField.value;
+      if (leftCaret[0] !== null) field.setSelectionRange(...leftCaret);
+    }
+  }
+  for (const { name, value } of leftRows) {
+    const box = document.querySelector(`td.tick > input[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]`);
+    if (box) box.checked = true;
+  }
+  leftLink = leftField = null;
+  leftRows = [];
 });
 
 // Confirmations open in a dialog over the page; without JavaScript they are pages:
@@ -95,8 +147,13 @@ document.addEventListener("click", async (event) => {
   const field = document.getElementById(button.dataset.copy);
   const text = button.querySelector("[data-copied]");
   field.select();
-  await navigator.clipboard.writeText(field.value);
+  try {
+    await navigator.clipboard.writeText(field.value);
+  } catch {
+    return; // refused: the text is selected, and can be copied by the keyboard
+  }
   const before = text.textContent;
+  if (before === text.dataset.copied) return; // of a click just before
   text.textContent = text.dataset.copied;
   setTimeout(() => { text.textContent = before; }, 2000);
 });
@@ -121,7 +178,7 @@ for (const button of document.querySelectorAll("[data-print][hidden]")) {
   button.addEventListener("click", () => window.print());
 }
 
-// One box ticks all of its form: <input type="checkbox" data-ticks="feed">.
+// One checkbox selects all of its form: <input type="checkbox" data-ticks="feed">.
 document.addEventListener("change", (event) => {
   const name = event.target.dataset?.ticks;
   if (!name) return;
@@ -130,17 +187,28 @@ document.addEventListener("change", (event) => {
   }
 });
 
-// Actions for ticked rows are disabled while none is ticked.
+// Actions for selected rows are disabled while none is selected, and "all" is checked while all are.
 function updateBulk(root) {
   const forms = new Set([...root.querySelectorAll(".bulk")].map((bar) => bar.closest("form")));
   for (const form of forms) {
-    const ticked = form?.querySelector("td.tick > input:checked") !== null;
-    for (const button of form?.querySelectorAll(".bulk [name=action]") ?? []) button.disabled = !ticked;
+    const boxes = [...form?.querySelectorAll("td.tick > input:not(:disabled)") ?? []];
+    const selected = boxes.filter((box) => box.checked).length;
+    for (const button of form?.querySelectorAll(".bulk [name=action]") ?? []) button.disabled = !selected;
+    for (const all of form?.querySelectorAll("[data-ticks]") ?? []) all.checked = selected > 0 && selected === boxes.length;
   }
 }
 document.addEventListener("change", (event) => {
   if (event.target.form?.querySelector(".bulk")) updateBulk(event.target.form.parentElement);
 });
+
+// A customer is selected both in the list and among the selected ones, or in neither; in the capture
+// phase, before htmx reads the form.
+document.addEventListener("change", (event) => {
+  const { name, value, checked } = event.target;
+  const other = { chosen: "customer", customer: "chosen" }[name];
+  const box = other && document.querySelector(`#customers [name="${other}"][value="${CSS.escape(value)}"]`);
+  if (box) box.checked = checked;
+}, true);
 
 // Two fields for one colour, typed and picked: <input data-colour="id of the other">.
 document.addEventListener("input", (event) => {
@@ -164,15 +232,17 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// "/" leads to the search, unless text is being entered; where its box is hidden, to its page.
+// "/" leads to the search, unless it is entered into a field; where its box is hidden, the menu with it
+// is opened, so that what is typed next is not lost.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
+  if (event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, dialog, [contenteditable]")) return;
   const box = document.querySelector("[data-slash]");
   if (!box) return;
   event.preventDefault();
-  if (box.checkVisibility()) box.select();
-  else window.location.assign(box.form.action);
+  if (!box.checkVisibility()) box.closest("[popover]")?.showPopover();
+  box.focus();
+  box.select();
 });
 
 // Values of a chart under the pointer, a finger or, with the arrow keys, of the bar in turn.
@@ -225,5 +295,5 @@ document.addEventListener("htmx:load", (event) => {
   offerCopying(event.detail.elt);
   updateBulk(document);
 });
-// A page that the browser shows again may have ticks.
+// A page that the browser shows again may have rows selected.
 window.addEventListener("pageshow", () => updateBulk(document));

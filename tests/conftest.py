@@ -29,9 +29,9 @@ from webapp.settings import Settings
 pytest_plugins = ("tests.environment",)
 
 # Before factories hash the password of their users: the real parameters take 30 ms a time.
-_REAL_HASHER, _REAL_NOBODYS_HASH = passwords.hasher, passwords.NOBODYS_HASH
+_REAL_HASHER, _REAL_DUMMY_HASH = passwords.hasher, passwords.DUMMY_HASH
 passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-passwords.NOBODYS_HASH = passwords.hasher.hash("the password of nobody at all")
+passwords.DUMMY_HASH = passwords.hasher.hash("a password that no user has")
 
 # Settings are loaded a thousand times, with few keys: a check of one takes 18 ms.
 setting_values.secret_key = cache(setting_values.secret_key)
@@ -104,7 +104,7 @@ def translations() -> Iterator[None]:
 def real_hasher(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
     """Hash with the parameters of the service."""
     monkeypatch.setattr(passwords, "hasher", _REAL_HASHER)
-    monkeypatch.setattr(passwords, "NOBODYS_HASH", _REAL_NOBODYS_HASH)
+    monkeypatch.setattr(passwords, "DUMMY_HASH", _REAL_DUMMY_HASH)
     return _REAL_HASHER
 
 

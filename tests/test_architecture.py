@@ -14,8 +14,8 @@ from webapp.settings import ROOT
 
 MODULES = sorted(
     path
-    for room in ("webapp", "jobs")
-    for path in (ROOT / room).rglob("*.py")
+    for package in ("webapp", "jobs")
+    for path in (ROOT / package).rglob("*.py")
     if "versions" not in path.parts
 )
 TESTS = sorted((ROOT / "tests").rglob("*.py"))

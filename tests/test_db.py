@@ -9,12 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy import (
-    Column,
-    Integer,
-    MetaData,
-    String,
-    Table,
     create_engine,
     select,
     text,
@@ -26,8 +22,8 @@ from sqlalchemy.pool import NullPool
 from tests import factories
 from tests.database import engine, open_session
 from webapp import db
-from webapp.db import READ_ONLY, Base, upsert
-from webapp.models import Account, Certificate, Device
+from webapp.db import READ_ONLY, Base, execute_unless_locked, upsert
+from webapp.models import Account, Certificate, Device, PartnerMonth
 
 pytestmark = pytest.mark.both_databases
 
@@ -109,6 +105,11 @@ def test_a_locked_file_is_reported_after_the_busy_timeout(
         assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
 
 
+def test_a_write_that_may_be_lost_hides_no_other_error_than_a_lock(app: Flask) -> None:
+    with app.app_context(), pytest.raises(OperationalError, match="no such table: missing"):
+        execute_unless_locked(text("delete from missing"))
+
+
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "letter.db"
     path.write_text("Dear Sir or Madam, this is no database. " * 100)
@@ -146,22 +147,19 @@ def test_decimals_are_exact(session: Session) -> None:
     assert session.scalars(select(Certificate.trees)).one() == Decimal("296.31")
 
 
-def test_upsert_inserts_updates_and_leaves(session: Session) -> None:
-    words = Table(
-        "words",
-        MetaData(),
-        Column("key", Integer, primary_key=True),
-        Column("word", String(20)),
-    )
-    words.create(session.connection())
+def test_upsert_inserts_updates_adds_and_leaves(session: Session) -> None:
+    key = ("partner_id", "month")
+    row = {"partner_id": factories.partner(session).id, "month": "2026-10", "certificates": 1}
 
-    upsert(session, words, [{"key": 1, "word": "oak"}], key=["key"], update=["word"])
-    upsert(session, words, [{"key": 1, "word": "elm"}], key=["key"], update=["word"])
-    upsert(session, words, [{"key": 1, "word": "fir"}], key=["key"])
-    upsert(session, words, [{"key": 1, "word": "ash"}], key=())
-    upsert(session, words, [], key=["key"])
+    upsert(session, PartnerMonth, [{**row, "pages": 10}], key=key, update=["pages"])
+    upsert(session, PartnerMonth, [{**row, "pages": 20}], key=key, update=["pages"])
+    upsert(session, PartnerMonth, [{**row, "pages": 3}], key=key, add=["pages", "certificates"])
+    upsert(session, PartnerMonth, [{**row, "pages": 40}], key=key)
+    upsert(session, PartnerMonth, [{**row, "pages": 50}], key=())
+    upsert(session, PartnerMonth, [], key=key)
 
-    assert session.execute(select(words)).all() == [(1, "elm")]
+    stored = select(PartnerMonth.month, PartnerMonth.certificates, PartnerMonth.pages)
+    assert session.execute(stored).all() == [("2026-10", 2, 23)]
 
 
 def test_two_transactions_that_read_before_writing_both_succeed(sqlite_database: str) -> None:

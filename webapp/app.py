@@ -60,6 +60,7 @@ from webapp.views.shared import (
     assets,
     bars,
     charts,
+    context,
     errors,
     locale,
     navigation,
@@ -117,6 +118,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.register(app)
     csrf.init_app(app)  # after the login check, which redirects without a session
     assets.serve(app)
+    context.register(app)
     navigation.register(app)
     brand_files.register(app)
     errors.register(app)

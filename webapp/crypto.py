@@ -53,12 +53,12 @@ class Keyring:
             content = msgspec.json.decode(self._fernet.decrypt(ciphertext), type=_Payload)
         except (InvalidToken, msgspec.MsgspecError):
             raise DecryptionError(
-                "the stored secret cannot be decrypted with ENCRYPTION_KEYS; "
-                "restore the key it was encrypted with, or enter the token again"
+                "The stored secret cannot be decrypted with ENCRYPTION_KEYS. "
+                "Restore the key it was encrypted with, or enter the token again."
             ) from None
         if content.owner != owner:
             raise DecryptionError(
-                "the stored secret belongs to another row and is refused; enter the token again"
+                "The stored secret belongs to another row and is refused. Enter the token again."
             )
         return content.value
 
@@ -68,5 +68,5 @@ class Keyring:
             return self._fernet.rotate(ciphertext)
         except InvalidToken:
             raise DecryptionError(
-                "the stored secret cannot be decrypted with ENCRYPTION_KEYS"
+                "The stored secret cannot be decrypted with ENCRYPTION_KEYS."
             ) from None

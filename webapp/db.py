@@ -1,7 +1,8 @@
 """The database: base class, naming convention, column types, sessions and locks.
 
-Models inherit ``Base`` rather than ``db.Model``, so that jobs and commands can use them with a
-plain session and without a Flask application; both share one ``MetaData``.
+Models inherit ``Base`` rather than ``db.Model``: that has no type for mypy, and gives each model a
+``query`` on the scoped session, whereas functions here receive theirs. ``db`` shares its
+``MetaData``.
 """
 
 import sqlite3
@@ -9,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from flask import has_request_context, request
@@ -21,7 +22,6 @@ from sqlalchemy import (
     Executable,
     MetaData,
     String,
-    Table,
     event,
     select,
 )
@@ -55,6 +55,8 @@ class Base(DeclarativeBase):
     )
 
 
+#: The most values of an IN; databases limit the number of parameters of a statement.
+MOST_PARAMETERS: Final = 1_000
 #: Entities stay loaded after a commit: a collection commits once per customer.
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
 
@@ -115,12 +117,18 @@ def _enable_write_ahead_log(connection: sqlite3.Connection) -> None:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            primary = error.sqlite_errorcode & 0xFF  # the other bits are the reason
-            if primary != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            if not _is_busy(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
         else:
             return
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    """Whether another connection to SQLite has the lock."""
+    if not isinstance(error, sqlite3.OperationalError):
+        return False
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # the other bits are the reason
 
 
 @event.listens_for(Engine, "begin")
@@ -165,8 +173,10 @@ def execute_unless_locked(statement: Executable) -> None:
         try:
             connection.execute(statement)
             connection.commit()
-        except OperationalError:
+        except OperationalError as error:
             connection.rollback()
+            if not _is_busy(error.orig):
+                raise
         finally:
             connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
@@ -201,7 +211,7 @@ def lock(
 
 def upsert(
     session: Session,
-    table: Table,
+    model: type[Base],
     rows: Sequence[Mapping[str, Any]],
     key: Sequence[str],
     update: Sequence[str] = (),
@@ -215,11 +225,11 @@ def upsert(
     if not rows:
         return
     on_postgresql = session.get_bind().dialect.name == "postgresql"
-    insert = (postgresql.insert if on_postgresql else sqlite.insert)(table)
+    insert = (postgresql.insert if on_postgresql else sqlite.insert)(model)
     if update or add:
         new: dict[str, Any] = {name: insert.excluded[name] for name in update}
-        new |= {name: table.c[name] + insert.excluded[name] for name in add}
+        new |= {name: getattr(model, name) + insert.excluded[name] for name in add}
         insert = insert.on_conflict_do_update(index_elements=list(key), set_=new)
     else:
         insert = insert.on_conflict_do_nothing(index_elements=list(key) or None)
-    session.execute(insert, list(rows))
+    session.connection().execute(insert, list(rows))

@@ -34,7 +34,8 @@ def current_settings() -> Settings:
 def public_url_for(endpoint: str, **values: Any) -> str:
     """Return the address of a page under the setting PUBLIC_URL, also in jobs and commands.
 
-    ``url_for`` takes the host of the request, and needs a request.
+    ``url_for`` takes the host of the request, which a client or a proxy may have set otherwise,
+    and needs a request.
     """
     address = urlsplit(current_settings().public_url)
     urls = current_app.url_map.bind(address.netloc, address.path or None, url_scheme=address.scheme)

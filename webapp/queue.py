@@ -59,13 +59,13 @@ class QueueDown(Exception):
 
 
 def connect(redis_url: str) -> Redis:
-    """Return a connection pool to Redis; nothing is sent yet."""
+    """Return a client of Redis; it connects at its first command."""
     return Redis.from_url(redis_url, socket_connect_timeout=5, socket_keepalive=True)
 
 
 @lru_cache(maxsize=4)
 def client(redis_url: str) -> Redis:
-    """Return this process's connection pool, which takes longer to open than to use."""
+    """Return this process's client of Redis, which reuses its open connections."""
     return connect(redis_url)
 
 

@@ -1,4 +1,7 @@
-"""The state of the queue, for operations: queues, workers, failed and resolved jobs, timetable."""
+"""The state of the queue, for operations: queues, workers, failed and resolved jobs, timetable.
+
+Failed jobs can be requeued, deleted and resolved here.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -178,7 +181,7 @@ def _worker_stats(worker: BaseWorker) -> WorkerStats:
 
 
 def _failures(queue: Queue, most: int) -> Iterator[Failure]:
-    """Yield the latest failures of a queue."""
+    """Yield the latest failures of a queue; remove entries whose job no longer exists."""
     registry = queue.failed_job_registry
     ids = registry.get_job_ids(0, most - 1, desc=True)
     jobs = Job.fetch_many(ids, connection=queue.connection)

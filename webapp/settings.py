@@ -22,6 +22,8 @@ from webapp.setting_values import PRINTERPOINT_URL, Environment, SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRETS_FILE = "secrets.env"
+#: The addresses of a demo, in its instance folder, for commands run by hand.
+DEMO_FILE = "demo.env"
 #: In production these are set explicitly; nothing is generated.
 REQUIRED_IN_PRODUCTION = ("SECRET_KEY", "ENCRYPTION_KEYS", "DATABASE_URL", "REDIS_URL")
 #: All settings with the prefix RELEAF_; another name is a mistake in the environment.

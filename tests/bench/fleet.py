@@ -46,8 +46,8 @@ def _pages(customers: int, devices: int, night: int, base: str) -> list[bytes]:
     parts = [rows[n : n + PAGE_ROWS] for n in range(0, len(rows), PAGE_ROWS)]
     pages = []
     for number, part in enumerate(parts, start=1):
-        following = f"{base}/dealer/printers?page={number}" if number < len(parts) else None
-        response = {"links": {"next": following}, "results": part}
+        next_url = f"{base}/dealer/printers?page={number}" if number < len(parts) else None
+        response = {"links": {"next": next_url}, "results": part}
         pages.append(json.dumps(response).encode())
     return pages
 

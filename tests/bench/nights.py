@@ -158,15 +158,13 @@ class _Answer(msgspec.Struct):
 def _fetch(url: str) -> list[_Row]:
     decoder = msgspec.json.Decoder(_Answer)
     rows: list[_Row] = []
-    following: str | None = f"{url}/dealer/printers"
+    next_url: str | None = f"{url}/dealer/printers"
     with requests.Session() as session:
         session.trust_env = False
-        while following:
-            response = decoder.decode(
-                session.get(following, auth=("token", ""), timeout=60).content
-            )
+        while next_url:
+            response = decoder.decode(session.get(next_url, auth=("token", ""), timeout=60).content)
             rows += response.results
-            following = response.links.next
+            next_url = response.links.next
     return rows
 
 

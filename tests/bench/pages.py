@@ -56,7 +56,7 @@ _FILL = (
     'insert into "user" (id, account_id, full_name, email, role, created_at) '
     "select 4 + n, 1000 + n, 'User ' || n, 'user' || n || '@example.com', 'customer', :now "
     "from generate_series(2, :feeds, 5) n",
-    "insert into server (id, account_id, name, sealed_token, health, health_checked_at, "
+    "insert into server (id, account_id, name, encrypted_token, health, health_checked_at, "
     "health_changed_at, created_at) select n, 1 + n, 'Printerpoint', '\\x00', "
     "case when n % 9 = 0 then 'unhealthy' else 'healthy' end, :now, :now, :now "
     "from generate_series(1, :partners) n",

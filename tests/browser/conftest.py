@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.browser.served_app import ServedApp, serve_seeded_app
-from tests.browser.visit import WAIT_MS, Visit
+from tests.browser.visit import WAIT_MS, Visit, checked_page
 from tests.environment.redis_server import RedisServer
 from tests.factories import PASSWORD
 
@@ -47,17 +47,8 @@ def served_app(
 @pytest.fixture
 def window(chromium: Browser) -> Iterator[Page]:
     """A new window; errors of its console fail the test."""
-    context: BrowserContext = chromium.new_context()
-    page = context.new_page()
-    errors: list[str] = []
-    page.on(
-        "console",
-        lambda message: errors.append(message.text) if message.type == "error" else None,
-    )
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
-    assert errors == []
+    with checked_page(chromium.new_context()) as page:
+        yield page
 
 
 @pytest.fixture
@@ -67,10 +58,7 @@ def page(chromium: Browser, served_app: ServedApp) -> Iterator[Page]:
     One a test: going back loads a page again, which a next test would run into.
     """
     context = chromium.new_context()
-    name = served_app.app.config["SESSION_COOKIE_NAME"]
-    context.add_cookies(
-        [{"name": name, "value": served_app.cookies["operations"], "url": served_app.address}]
-    )
+    served_app.log_in(context, "operations")
     yield context.new_page()
     context.close()
 

@@ -72,10 +72,7 @@ def take(served_app: ServedApp, context: BrowserContext, language: str) -> Itera
 
 def _open(page: Page, served_app: ServedApp, view: View) -> str:
     page.context.clear_cookies()
-    name = served_app.app.config["SESSION_COOKIE_NAME"]
-    page.context.add_cookies(
-        [{"name": name, "value": served_app.cookies[view.who], "url": served_app.address}]
-    )
+    served_app.log_in(page.context, view.who)
     response = page.goto(served_app.address + view.path.format_map(served_app.ids))
     assert response is not None
     assert response.status == 200, view.path

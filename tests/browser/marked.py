@@ -1,4 +1,4 @@
-"""Marked: a language in which every text of ours stands between two signs.
+"""Marked: a language in which every translatable text is between two signs.
 
 What a page shows outside of them is not translated, so it must be stored data.
 """

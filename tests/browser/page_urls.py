@@ -72,7 +72,7 @@ PAGES: dict[str, list[str]] = {
         "/feeds?account={customer}", "/feeds?status=removed", "/feeds?q=donau",
     ],
     "feeds.show": [
-        "/feeds/{feed}", "/feeds/{feed}?days=92", "/feeds/{unhealthy_feed}",
+        "/feeds/{feed}", "/feeds/{feed}?range=90", "/feeds/{unhealthy_feed}",
         "/feeds/{pending_feed}", "/feeds/{inactive_feed}", "/feeds/{removed_feed}",
         "/feeds/{paused_feed}", "/feeds/{long_feed}", "/feeds/{monthly_feed}",
     ],
@@ -130,16 +130,14 @@ PAGES: dict[str, list[str]] = {
 
 #: Fragments: only their HTML is checked, everything else on the page that contains them.
 PARTS: dict[str, list[str]] = {
-    "servers.health": ["/servers/{server}/health", "/servers/{paused_server}/health"],
     "accounts.regions": ["/accounts/regions?country=DE"],
     "customers.index": ["/servers/{server}/customers?q=ha"],
     "customers.suggest": ["/servers/{server}/accounts?q=ha"],
-    "feeds.health": ["/feeds/{feed}/health", "/feeds/{unhealthy_feed}/health"],
     "collections.progress": ["/collections/{running_collection}/progress"],
     "certificates.document": ["/certificates/{pending_render}/document"],
 }
 
-#: Pages of rq-dashboard. Its HTML is not ours: only its texts and requests are checked.
+#: Pages of rq-dashboard. Its HTML is of a library: only its texts and requests are checked.
 FOREIGN: dict[str, list[str]] = {
     "rq_dashboard.queues_overview": ["/operations/queues/"],
     "rq_dashboard.workers_overview": ["/operations/queues/0/view/workers"],
@@ -149,11 +147,9 @@ FOREIGN: dict[str, list[str]] = {
     "rq_dashboard.job_view": ["/operations/queues/0/view/job/{job}"],
 }  # fmt: skip
 
-#: Answers that are no HTML: files, former addresses, and a link that works for one user alone.
+#: Answers that are no HTML: files, and a link that works for one user alone.
 NO_PAGES = {
     "profile.confirm_email",
-    "review.old_list_url",
-    "review.old_case_url",
     "static",
     "status.alive",
     "status.security_txt",
@@ -165,7 +161,6 @@ NO_PAGES = {
     "certificates.preview",
     "public_certificates.picture",
     "public_certificates.share_card",
-    "sharing.own_year",
     "badge.show",
     "badge.totals",
     "certificates.archive",

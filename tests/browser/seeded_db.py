@@ -8,7 +8,7 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from tests import factories
-from tests.browser import guide_story
+from tests.browser import guide_data
 from tests.browser.seeded_printers import (
     LONG_NAME,
     LONG_SERIAL,
@@ -73,7 +73,7 @@ def build(session: Session, keyring: Keyring, token: str) -> SeededDatabase:
     note = factories.feed_note(session, feed, people["partner_admin"])
     view = factories.saved_view(session, people["partner_admin"])
     ids |= {"feed": feed.id, "device": printer.id, "note": note.id, "view": view.id}
-    people["guide_admin"] = guide_story.build(session, keyring, token, ids)
+    people["guide_admin"] = guide_data.build(session, keyring, token, ids)
     return SeededDatabase(ids, people)
 
 
@@ -251,7 +251,7 @@ def _collections(
 
 def _mails(session: Session, to: User, ids: dict[str, int | str]) -> None:
     """Mails in every state."""
-    refused = "The mail server refused the address: 550 no such user"
+    refused = reason("recipient_refused", response="550 no such user")
     for state, error in (("queued", refused), ("sending", None), ("failed", refused)):
         ids[f"{state}_mail"] = factories.mail(session, to, state=state, error=error).id
     ids["mail"] = factories.mail(session, to).id

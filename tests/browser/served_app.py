@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from playwright.sync_api import BrowserContext
 from rq import Queue, SimpleWorker
 from werkzeug.serving import make_server
 
@@ -36,6 +37,11 @@ class ServedApp:
     ids: dict[str, int | str]
     cookies: dict[str, str]
     emails: dict[str, str]
+
+    def log_in(self, context: BrowserContext, who: str) -> None:
+        """Add the session cookie of a user to a context of the browser."""
+        name = self.app.config["SESSION_COOKIE_NAME"]
+        context.add_cookies([{"name": name, "value": self.cookies[who], "url": self.address}])
 
 
 @contextmanager
@@ -78,8 +84,8 @@ def _links(settings: Settings, user_id: int) -> dict[str, int | str]:
     """The links of mails: one that would switch something off, and one that has."""
     with open_session(settings.database_url) as session:
         token = unsubscribe.token(settings.secret_key, user_id, "feed")
-        reader, _ = unsubscribe.reader(session, settings.secret_key, token)
-        unsubscribe.choose(reader, "digest", wanted=False)
+        user, _ = unsubscribe.user_of_link(session, settings.secret_key, token)
+        unsubscribe.choose(user, "digest", wanted=False)
         session.commit()
     off = unsubscribe.token(settings.secret_key, user_id, "digest")
     return {"unsubscribe": token, "unsubscribed": off}

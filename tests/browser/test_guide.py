@@ -22,7 +22,7 @@ def language(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def page(chromium: Browser, served_app: ServedApp, language: str) -> Iterator[Page]:
-    """A window of the pictures' size; ``make guide`` takes them anew before they are compared."""
+    """A window of the pictures' size; ``make guide`` takes them again before they are compared."""
     context = chromium.new_context(
         viewport={"width": guide.WIDTH, "height": guide.HEIGHT},
         reduced_motion="reduce",

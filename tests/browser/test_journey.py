@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
-    ConsoleMessage,
     Locator,
     Page,
     expect,
@@ -21,14 +20,13 @@ from sqlalchemy import select
 from jobs import month_end
 from jobs.collection import collect
 from tests import factories
-from tests.browser.visit import WAIT_MS
+from tests.browser.visit import WAIT_MS, record_errors
 from tests.database import engine, open_session
 from tests.environment.redis_server import RedisServer
 from tests.jobs.browser import web
 from tests.jobs.processes import worker
+from tests.world import running_app
 from webapp import clock
-from webapp.app import create_app
-from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Feed, Server
 from webapp.printerpoint.sandbox import Sandbox
@@ -58,9 +56,8 @@ class RunningService:
             self.printerpoint.set_time(now)
             wanted = requests.request(session, server, day=day, kind="scheduled", now=now)
             session.commit()
-        with create_app(self.config).app_context():
+        with running_app(self.config):
             collect(wanted.id, now=lambda: now)
-            db.engine.dispose()
 
     def close_month(self, month: Month) -> None:
         """Close the month of the only account, after its grace."""
@@ -68,9 +65,8 @@ class RunningService:
             account = session.scalars(select(Feed)).one().account
             day = month.next().first.replace(day=3)
             now = datetime.combine(day, time(12), tzinfo=account.zone)
-        with create_app(self.config).app_context():
+        with running_app(self.config):
             certificate, reason = month_end.issue(account.id, month, now=lambda: now)
-            db.engine.dispose()
         assert certificate is not None, reason
 
 
@@ -157,8 +153,7 @@ def test_the_journey_of_a_month(service: RunningService, chromium: Browser) -> N
     context.set_default_timeout(WAIT_MS)
     page = context.new_page()
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if is_error(message) else None)
+    record_errors(page, errors, 422)
     accept_invitation(page, service)
     register_server(page, service)
     add_feed_by_keyboard(page, service)
@@ -194,11 +189,6 @@ def test_the_journey_of_a_month(service: RunningService, chromium: Browser) -> N
     expect(page).to_have_url(f"{service.address}/login?next=/feeds/1")
     context.close()
     assert errors == []
-
-
-def is_error(message: ConsoleMessage) -> bool:
-    """Whether a message of the console is an error other than a refused form."""
-    return message.type == "error" and "422" not in message.text
 
 
 def text_of(path: Path) -> str:

@@ -23,7 +23,7 @@ def expect_text(page: Page, text: str) -> None:
     expect(page.get_by_role("main")).to_contain_text(text)
 
 
-def test_feeds_are_filtered_ticked_deactivated_and_reactivated(visit: Visit) -> None:
+def test_feeds_are_filtered_selected_deactivated_and_reactivated(visit: Visit) -> None:
     page = visit.page_as("partner_admin")
     visit.open(page, "/feeds?q=Branch&sort=customer")
     boxes = page.get_by_role("checkbox", name="Choose Branch")
@@ -45,7 +45,7 @@ def test_feeds_are_filtered_ticked_deactivated_and_reactivated(visit: Visit) -> 
     expect_text(page, "2 feeds reactivated")
 
 
-def test_ticked_certificates_are_downloaded_as_one_archive(visit: Visit) -> None:
+def test_selected_certificates_are_downloaded_as_one_archive(visit: Visit) -> None:
     page = visit.page_as("partner_admin")
     visit.open(page, "/certificates?month=2026-10")
     drawn = page.locator("#rows tbody tr").filter(has=page.get_by_role("link", name="PDF"))

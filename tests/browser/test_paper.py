@@ -11,12 +11,9 @@ from tests.browser.served_app import ServedApp
 
 @pytest.fixture
 def page(chromium: Browser, served_app: ServedApp) -> Iterator[Page]:
-    """The window of a customer who likes it dark."""
+    """The window of a customer in dark mode."""
     context = chromium.new_context(color_scheme="dark")
-    name = served_app.app.config["SESSION_COOKIE_NAME"]
-    context.add_cookies(
-        [{"name": name, "value": served_app.cookies["customer"], "url": served_app.address}]
-    )
+    served_app.log_in(context, "customer")
     yield context.new_page()
     context.close()
 

@@ -61,6 +61,12 @@ def test_a_filter_is_applied_at_once_and_a_checkbox_selects_all_rows(
 
     page.get_by_label("All on this page").check()
     expect(page.locator("input[name=feed]:checked")).to_have_count(50)
+    page.locator("input[name=feed]").first.uncheck()
+    expect(page.get_by_label("All on this page")).not_to_be_checked()
+    page.locator("input[name=feed]").first.check()
+    expect(page.get_by_label("All on this page")).to_be_checked()
+    page.locator("input[name=feed]").first.press("/")
+    expect(page.locator("[data-slash]")).to_be_focused()
     page.get_by_label("All on this page").uncheck()
     expect(page.locator("input[name=feed]:checked")).to_have_count(0)
 
@@ -112,10 +118,7 @@ def test_a_search_without_a_response_shows_a_message_in_the_language_of_the_page
     chromium: Browser, served_app: ServedApp, language: str, status: int, words: str
 ) -> None:
     context = chromium.new_context(locale=language)
-    name = served_app.app.config["SESSION_COOKIE_NAME"]
-    context.add_cookies(
-        [{"name": name, "value": served_app.cookies["operations"], "url": served_app.address}]
-    )
+    served_app.log_in(context, "operations")
     page = context.new_page()
     page.goto(f"{served_app.address}/feeds")
     before = page.locator("#rows").inner_text()
@@ -128,6 +131,24 @@ def test_a_search_without_a_response_shows_a_message_in_the_language_of_the_page
     expect(page.get_by_role("alert")).to_have_text(words)
     assert page.locator("#rows").inner_text() == before
     context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_is_typed_after_the_slash_is_searched(
+    page: Page, served_app: ServedApp, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{served_app.address}/servers")
+
+    page.keyboard.type("/harbour")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/search?q=harbour")
+    box = page.get_by_role("main").get_by_role("searchbox")
+    expect(box).to_have_value("harbour")
+    expect(box).not_to_be_focused()
+    page.goto(f"{served_app.address}/search")
+    expect(box).to_be_focused()
 
 
 def test_the_current_menu_item_is_visible_in_a_low_window(

@@ -30,10 +30,7 @@ def opened(chromium: Browser, served_app: ServedApp, who: str, width: int) -> Pa
     """A window of a logged-in user."""
     context = chromium.new_context(viewport={"width": width, "height": 800})
     if who in served_app.cookies:
-        name = served_app.app.config["SESSION_COOKIE_NAME"]
-        context.add_cookies(
-            [{"name": name, "value": served_app.cookies[who], "url": served_app.address}]
-        )
+        served_app.log_in(context, who)
     return context.new_page()
 
 

@@ -1,5 +1,7 @@
 """Windows of the application for journeys through the console."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
@@ -8,6 +10,32 @@ from tests.browser.served_app import ServedApp
 
 #: How long a browser waits, in milliseconds: for what never comes, on a busy machine too.
 WAIT_MS = 60_000
+
+#: htmx logs that a request was aborted: a page was left, or a later request replaced it.
+_ABORTED = ("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort")
+
+
+def record_errors(page: Page, errors: list[str], *expected: int) -> None:
+    """Append the errors of a page's scripts and console, except refusals with expected statuses."""
+
+    def record(message: ConsoleMessage) -> None:
+        refused = any(f"status of {status}" in message.text for status in expected)
+        if message.type == "error" and not refused and not message.text.startswith(_ABORTED):
+            errors.append(message.text)
+
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", record)
+
+
+@contextmanager
+def checked_page(context: BrowserContext) -> Iterator[Page]:
+    """Open a page in a context that is closed afterwards; errors of its console fail the test."""
+    page = context.new_page()
+    errors: list[str] = []
+    record_errors(page, errors)
+    yield page
+    context.close()
+    assert errors == []
 
 
 @dataclass
@@ -26,21 +54,11 @@ class Visit:
         context.set_default_timeout(WAIT_MS)
         self.contexts.append(context)
         if who:
-            name = self.served_app.app.config["SESSION_COOKIE_NAME"]
-            value, url = self.served_app.cookies[who], self.served_app.address
-            context.add_cookies([{"name": name, "value": value, "url": url}])
+            self.served_app.log_in(context, who)
         page = context.new_page()
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", self._record_message)
+        record_errors(page, self.errors, 403, 404, 422)
         return page
 
     def open(self, page: Page, path: str) -> None:
         """Go to an address of the application."""
         page.goto(self.served_app.address + path.format_map(self.served_app.ids))
-
-    def _record_message(self, message: ConsoleMessage) -> None:
-        meant = any(f"status of {status}" in message.text for status in (403, 404, 422))
-        # Requests of htmx are aborted when a page is left, and htmx logs that.
-        left = message.text.startswith(("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort"))
-        if message.type == "error" and not meant and not left:
-            self.errors.append(message.text)

@@ -143,16 +143,7 @@ class Walk:
         self._page.goto("about:blank")
         self._page.context.clear_cookies()
         if who in self._served_app.cookies:
-            name = self._served_app.app.config["SESSION_COOKIE_NAME"]
-            self._page.context.add_cookies(
-                [
-                    {
-                        "name": name,
-                        "value": self._served_app.cookies[who],
-                        "url": self._served_app.address,
-                    }
-                ]
-            )
+            self._served_app.log_in(self._page.context, who)
 
     def check_page(self, who: str, path: str, status: int = 200) -> None:
         """Check a page, unless another user has seen it with the same content."""
@@ -179,7 +170,7 @@ class Walk:
         self._photograph("phone-dark")
 
     def check_foreign_page(self, who: str, path: str) -> None:
-        """Open a page whose HTML is not ours; its console and its requests are checked."""
+        """Open a page of a library; its console and its requests are checked, its HTML is not."""
         self._begin(f"{who} {path}")
         response = self._page.goto(self._served_app.address + path, wait_until="networkidle")
         self._expect(response.status if response else 0)

@@ -84,7 +84,7 @@ class Releaf:
         return answer.json
 
     def process(self, *arguments: object, stdin: str = "") -> Result:
-        """Run a command as a process, at the time set by ``it_is``."""
+        """Run a command as a process, at the time set by ``set_time``."""
         done = subprocess.run(
             [sys.executable, "-m", "webapp.cli", *map(str, arguments)],
             cwd=ROOT,

@@ -42,6 +42,7 @@ def test_values_without_an_option_are_unchanged(releaf: Releaf) -> None:
     zone = releaf.made("account", "edit", "Northwind", "--time-zone", "America/New_York")
     name = releaf.made("account", "edit", 1, "--name", "Northwind Print")
     country = releaf.made("account", "edit", 1, "--country", "de")
+    releaf.made("account", "edit", 1, "--country", "de", "--name", "Northwind Print")
 
     assert (zone["time_zone"], zone["country"], zone["region"]) == ("America/New_York", "US", "CA")
     assert (name["name"], name["time_zone"], name["region"]) == (

@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 
 from tests.cli.conftest import Releaf
 from webapp import clock
+from webapp.cli import collect as command
 from webapp.models import Collection, Feed, Outcome, Server
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.services.collection import collector as service
@@ -199,6 +200,19 @@ def test_a_customer_that_fails_does_not_stop_the_others(harbour: Releaf) -> None
     assert "Traceback" not in result.err
 
 
+def test_a_server_removed_while_others_are_collected_is_reported(
+    harbour: Releaf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed = command.Wanted(1, "Printerpoint")
+    monkeypatch.setattr(command, "_plan", lambda *_: [removed])
+    harbour.made("server", "remove", "1")
+
+    result = harbour("collect", "--json")
+
+    assert result.code == 1
+    assert result.json["servers"][0]["error"] == "The server was removed"
+
+
 def test_a_token_that_cannot_be_decrypted_is_reported(harbour: Releaf) -> None:
     other_key = "4hHB0Lq2nzkxlPzQ6vS6mNfLkPZ2xR0z4u6yqT0c1aU="
 
@@ -212,7 +226,7 @@ def test_a_token_that_cannot_be_decrypted_is_reported(harbour: Releaf) -> None:
 def test_the_progress_of_another_process_is_shown(
     harbour: Releaf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A night that another is at ends with its outcomes, not with ours."""
+    """A night that another process collects ends with the outcomes of that process."""
     night = _begun_by_another(harbour, clock.now())
 
     def end(_seconds: float) -> None:

@@ -22,7 +22,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     )
     monkeypatch.setattr(environment, "PRODUCTION", path)
     monkeypatch.setattr(environment, "ROOT", tmp_path / "program")
-    for name in ("RELEAF_ENV", "RELEAF_INSTANCE", "MAIL_FROM", "LOG_LEVEL"):
+    for name in ("RELEAF_ENV", "RELEAF_INSTANCE", "MAIL_FROM", "LOG_LEVEL", "PRINTERPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     before = dict(os.environ)
     yield path
@@ -62,6 +62,37 @@ def test_a_file_that_is_no_text_is_refused_with_one_line(installed: Path, conten
 
     assert result.exit_code == 1
     assert result.stderr == f"Error: {installed} is not a file of settings in UTF-8.\n"
+
+
+def test_commands_on_the_data_of_a_demo_read_its_sandbox(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RELEAF_INSTANCE", str(installed.parent))
+    installed.with_name("demo.env").write_text("PRINTERPOINT_URL=http://127.0.0.1:1/apis/v1\n")
+
+    assert run().exit_code == 0
+    assert os.environ["PRINTERPOINT_URL"] == "http://127.0.0.1:1/apis/v1"
+
+
+def test_an_instance_folder_that_is_missing_is_named(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mistyped = installed.with_name("instnace")
+    monkeypatch.setenv("RELEAF_INSTANCE", str(mistyped))
+
+    assert f"RELEAF_INSTANCE: {mistyped} does not exist yet" in run().stderr
+    assert run().stderr == ""  # it exists now
+
+
+def test_a_file_of_a_demo_elsewhere_is_not_read(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(installed.parent)
+    installed.with_name("demo.env").write_text("PRINTERPOINT_URL=http://127.0.0.1:1/apis/v1\n")
+
+    run()
+
+    assert "PRINTERPOINT_URL" not in os.environ
 
 
 def test_the_file_of_production_is_read_and_named(installed: Path) -> None:

@@ -1,5 +1,6 @@
 """``releaf equivalent``: factors and sources from the command line."""
 
+import pytest
 from sqlalchemy import select
 
 from tests.cli.conftest import Releaf
@@ -20,8 +21,23 @@ def test_an_equivalent_is_set_and_removed_and_audited(releaf: Releaf) -> None:
     assert actions == ["equivalent changed"] * 2
 
 
-def test_an_invalid_factor_is_refused_with_the_remedy(releaf: Releaf) -> None:
-    result = releaf("equivalent", "set", "co2", "--per-1000-pages", "x", "--source", "A study")
+@pytest.mark.parametrize(
+    ("factor", "source", "option", "remedy"),
+    [
+        ("x", "A study", "--per-1000-pages", "at most 6 decimals"),
+        ("5", " ", "--source", "Enter the source"),
+        ("5", "A" * 201, "--source", "Shorten the source to 200 characters."),
+    ],
+)
+def test_an_invalid_value_is_refused_with_its_option_and_the_remedy(
+    releaf: Releaf, factor: str, source: str, option: str, remedy: str
+) -> None:
+    command = ("equivalent", "set", "co2", "--per-1000-pages", factor, "--source", source)
+
+    result = releaf(*command)
+    document = releaf(*command, "--json")
 
     assert result.code == 2
-    assert "at most 6 decimals" in result.err
+    assert f"Invalid value for '{option}': " in result.err
+    assert remedy in result.err
+    assert document.error[0] == option.removeprefix("--").replace("-", "_")

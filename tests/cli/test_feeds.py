@@ -26,7 +26,7 @@ def test_a_deactivated_feed_is_reported(bakery: Releaf) -> None:
 
     assert (row["id"], row["status"]) == (1, "inactive")
     assert (again.code, again.out) == (0, "feed 1: Bluebird Bakery, account 2, inactive\n")
-    assert "feed deactivated" in noted(bakery)
+    assert noted(bakery).count("feed deactivated") == 1
 
 
 @pytest.mark.parametrize(
@@ -67,13 +67,22 @@ def test_a_long_pause_does_not_count_by_itself(bakery: Releaf) -> None:
 
 def test_a_removed_feed_frees_its_customer(bakery: Releaf) -> None:
     row = bakery.made("feed", "remove", 1)
+    again = bakery.made("feed", "remove", 1)
     refused = bakery("feed", "deactivate", 1, "--json")
-    again = bakery.made("feed", "add", 1, "--customer", "BLUE01")
+    connected = bakery.made("feed", "add", 1, "--customer", "BLUE01")
 
-    assert row["status"] == "removed"
+    assert (row["status"], again["status"]) == ("removed", "removed")
+    assert noted(bakery).count("feed removed") == 1
     assert refused.code == 1
     assert "has been removed" in refused.error[1]
-    assert again["id"] == 2
+    assert connected["id"] == 2
+
+
+def test_connecting_a_connected_customer_is_audited_once(bakery: Releaf) -> None:
+    again = bakery.made("feed", "add", 1, "--customer", "BLUE01")
+
+    assert again["id"] == 1
+    assert noted(bakery).count("feeds connected") == 1
 
 
 def test_an_unknown_feed_is_a_usage_error(bakery: Releaf) -> None:
@@ -107,6 +116,7 @@ def test_the_account_of_a_feed_with_pages_cannot_change_and_the_message_has_the_
     assert refused.code == 1
     assert "Remove the feed and connect the customer to the other account" in refused.error[1]
     assert same["account_name"] == "Bluebird Bakery"
+    assert "feed changed" not in noted(bakery)
 
 
 def test_a_feed_is_not_assigned_to_another_partners_customer(bakery: Releaf) -> None:

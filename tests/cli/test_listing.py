@@ -73,19 +73,19 @@ def test_rows_have_the_keys_that_scripts_rely_on(two_partners: Releaf) -> None:
 def test_a_list_is_one_query_of_any_length(two_partners: Releaf) -> None:
     statements: list[str] = []
 
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+    def record(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         if statement.lstrip().lower().startswith("select"):
             statements.append(statement)
 
     two_partners.made("list", "accounts")
-    event.listen(Engine, "before_cursor_execute", note)
+    event.listen(Engine, "before_cursor_execute", record)
     try:
         for noun in KEYS:
             statements.clear()
             assert len(two_partners.made("list", noun)) >= 2
             assert len(statements) == 1, noun
     finally:
-        event.remove(Engine, "before_cursor_execute", note)
+        event.remove(Engine, "before_cursor_execute", record)
 
 
 @BOTH

@@ -51,6 +51,7 @@ def test_warnings_are_of_the_feeds_that_are_requested(releaf: Releaf) -> None:
     result = releaf("reconcile", "--feed", second.id, "--json")
 
     assert result.code == 1  # no device explains these pages
+    assert {difference["unit"] for difference in result.json["differences"]} == {"pages"}
     (warning,) = result.json["warnings"]
     assert (warning["kind"], warning["feeds"]) == ("before_feed", [second.id])
     assert warning["details"]["day"] == "2020-05-04"
@@ -72,7 +73,14 @@ def test_a_deleted_entry_of_the_audit_trail_is_a_difference(releaf: Releaf) -> N
     assert (result.code, document.code) == (1, 1)
     assert "DIFFERENCE Audit trail before entry 3 (id 3): 3 and 1 entries" in result.out
     assert document.json["differences"] == [
-        {"kind": "audit trail", "id": 3, "name": "before entry 3", "expected": 3, "found": 1}
+        {
+            "kind": "audit trail",
+            "id": 3,
+            "name": "before entry 3",
+            "expected": 3,
+            "found": 1,
+            "unit": "entries",
+        }
     ]
     assert releaf("reconcile", "--feed", feed_id).code == 0
 

@@ -7,11 +7,11 @@ from cryptography.fernet import Fernet
 from sqlalchemy import select
 
 from tests.cli.conftest import Releaf
-from tests.printerpoint.patience import Patience
-from webapp.cli import context
+from tests.printerpoint.fake_clock import FakeClock
 from webapp.models import AuditEntry
 from webapp.printerpoint.client import Client
 from webapp.printerpoint.sandbox import Sandbox
+from webapp.services.servers import clients
 
 
 def test_a_server_is_registered_with_a_token_from_standard_input(
@@ -60,7 +60,7 @@ def test_a_token_that_does_not_work_is_not_saved(
     trouble: str,
     words: str,
 ) -> None:
-    monkeypatch.setattr(context, "Client", partial(Client, sleep=Patience().sleep))
+    monkeypatch.setattr(clients, "Client", partial(Client, sleep=FakeClock().sleep))
     releaf.made("account", "add", "Northwind")
     printerpoint.add_dealer("canary-token")
     getattr(printerpoint, trouble)()
@@ -165,6 +165,9 @@ def test_a_server_is_removed_with_its_feeds(northwind: Releaf, printerpoint: San
 
     assert (removed["id"], removed["feeds_removed"]) == (1, 1)
     assert northwind.made("list", "servers")[0]["removed_at"] == removed["removed_at"]
+    head, row = northwind("list", "servers").out.splitlines()
+    assert head.endswith("  removed at")
+    assert row.endswith(f"  {removed['removed_at'][:16].replace('T', ' ')}Z")
     assert northwind.made("list", "feeds")[0]["status"] == "removed"
     assert (again.code, again.error[0]) == (2, "server")
     assert "server removed" in audited(northwind)
@@ -194,7 +197,19 @@ def test_an_encryption_key_is_changed_without_entering_a_token_again(
     assert resealed.json == {"resealed": 1}
     assert with_the_new.code == 0
     assert with_the_old.code == 1
-    assert "ENCRYPTION_KEYS" in with_the_old.error[1]
+    assert with_the_old.error[1].startswith("The stored secret cannot be decrypted with ENCRYPTION")
+
+
+@pytest.mark.parametrize("command", ["check", "remove", "approve", "customers"])
+def test_a_removed_server_is_refused_as_removed(northwind: Releaf, command: str) -> None:
+    northwind.made("server", "remove", 1)
+
+    refused = northwind("server", command, 1, "--json")
+    unknown = northwind("server", command, 7, "--json")
+
+    assert (refused.code, refused.error[0]) == (2, "server")
+    assert "Server 1 (Printerpoint of Northwind) was removed on" in refused.error[1]
+    assert "There is no server '7'" in unknown.error[1]
 
 
 @pytest.fixture

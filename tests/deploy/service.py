@@ -19,8 +19,8 @@ def _say(text: str) -> None:
 
 def _supervise(folder: Path) -> None:
     programs = [
-        Program(name, (sys.executable, "-m", "tests.deploy.service", str(folder), name), place)
-        for place, name in enumerate(("sleeper", "rider"))
+        Program(name, (sys.executable, "-m", "tests.deploy.service", str(folder), name), priority)
+        for priority, name in enumerate(("sleeper", "rider"))
     ]
     with supervised(folder, programs, Path.cwd(), os.environ) as supervisor:
         supervisor.start("sleeper", "rider")

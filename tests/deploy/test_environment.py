@@ -1,4 +1,4 @@
-"""The real things under the tests are what they claim to be."""
+"""The services and programs of the tests are real ones."""
 
 import os
 import socket

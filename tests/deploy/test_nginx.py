@@ -6,6 +6,7 @@ import pytest
 from flask import Flask, url_for
 
 from webapp.settings import ROOT
+from webapp.views.console.customers import CUSTOMER_LIST_LIMITS
 
 CONFIGURATION = (ROOT / "deploy" / "production" / "nginx.conf").read_text()
 MEBIBYTE = 1024 * 1024
@@ -39,3 +40,18 @@ def test_nginx_logs_no_personal_links(app: Flask, endpoint: str) -> None:
         path = url_for(endpoint, token="secret")
 
     assert re.search(match[1], path)
+
+
+def test_nginx_sends_the_headers_of_the_service_with_static_files(public_app: Flask) -> None:
+    headers = public_app.test_client().get("/static/app.css").headers
+    static = CONFIGURATION.partition("location /static/ {")[2].partition("}")[0]
+    sent = dict(re.findall(r"add_header (\S+) \"?([^\";]+)", static))
+
+    assert sent == {name: headers[name] for name in sent}
+    assert set(sent) == {"Strict-Transport-Security", "X-Content-Type-Options"}
+
+
+def test_nginx_waits_longer_than_the_service_reads_a_fleet() -> None:
+    seconds = re.findall(r"proxy_read_timeout (\d+)s;", CONFIGURATION)
+
+    assert [int(one) > CUSTOMER_LIST_LIMITS.fleet_seconds for one in seconds] == [True]

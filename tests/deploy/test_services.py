@@ -104,6 +104,16 @@ def test_the_demo_does_not_change_the_real_instance(taken_port: int, tmp_path: P
     assert sorted(path.name for path in tmp_path.iterdir()) == ["demo", "releaf.db"]
 
 
+def test_commands_on_the_demo_read_the_addresses_of_its_sandbox(
+    taken_port: int, tmp_path: Path
+) -> None:
+    start("demo", tmp_path, PORT=str(taken_port))
+
+    lines = (tmp_path / "demo" / "demo.env").read_text().splitlines()
+    assert any(line.startswith("PRINTERPOINT_URL=http://127.0.0.1:") for line in lines)
+    assert f"PUBLIC_URL=http://127.0.0.1:{taken_port}" in lines
+
+
 def test_files_of_an_instance_are_readable_by_the_owner_only(
     taken_port: int, tmp_path: Path
 ) -> None:

@@ -107,7 +107,7 @@ class Service:
         elif isinstance(event, DeltaChanged):
             key = (device_id, event.delta.number)
             assert self.deltas[key].state == event.before
-            assert event.evidence or event.by == "person" or event.delta.state == "held"
+            assert event.evidence or event.by == "user" or event.delta.state == "held"
             if event.delta.for_person and event.by == "readings" and event.delta.state == "held":
                 assert event.evidence == event.delta.evidence
             self.deltas[key] = event.delta

@@ -12,9 +12,9 @@ from webapp.domain.contrast import (
     BLACK,
     DARK_PAGE,
     DARK_TINTS,
+    DEFAULT_ACCENT,
     LIGHT_PAGE,
     LIGHT_TINTS,
-    OURS,
     READABLE,
     WHITE,
     Colour,
@@ -64,7 +64,13 @@ def test_contrasts_are_those_of_wcag(one: str, other: str, ratio: float) -> None
 
 @pytest.mark.parametrize(
     ("text", "colour"),
-    [("#1b6b45", OURS), ("1B6B45", OURS), (" #1b6b45 ", OURS), ("#fff", WHITE), ("000", BLACK)],
+    [
+        ("#1b6b45", DEFAULT_ACCENT),
+        ("1B6B45", DEFAULT_ACCENT),
+        (" #1b6b45 ", DEFAULT_ACCENT),
+        ("#fff", WHITE),
+        ("000", BLACK),
+    ],
 )
 def test_a_color_is_parsed(text: str, colour: Colour) -> None:
     assert Colour.parse(text) == colour
@@ -136,7 +142,7 @@ def test_well_known_colors_that_fail_get_a_darker_shade(colour: str, offered: st
 
 
 def test_the_default_color_passes() -> None:
-    assert contrast.passes(OURS)
+    assert contrast.passes(DEFAULT_ACCENT)
 
 
 def test_the_backgrounds_are_those_of_the_stylesheet() -> None:
@@ -151,4 +157,4 @@ def test_the_backgrounds_are_those_of_the_stylesheet() -> None:
     ):
         stated = [re.search(rf"--{name}: (#[0-9a-f]{{6}});", part) for name in (*names, *tints)]
         assert [found and found[1] for found in stated] == [str(behind) for behind in page]
-    assert f"--accent: {OURS};" in light
+    assert f"--accent: {DEFAULT_ACCENT};" in light

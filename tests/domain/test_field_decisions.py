@@ -31,7 +31,7 @@ def read(*counts: int) -> Service:
 def changed(result: Result) -> Delta:
     [event] = result.events
     assert isinstance(event, DeltaChanged)
-    assert event.by == "person"
+    assert event.by == "user"
     return event.delta
 
 

@@ -1,4 +1,4 @@
-"""The real things that tests stand on: PostgreSQL, a Redis-compatible server, Chromium, faketime.
+"""The services and programs of tests: PostgreSQL, a Redis-compatible server, Chromium, faketime.
 
 A pytest plugin: ``tests/conftest.py`` has ``pytest_plugins = ("tests.environment",)``. Servers are
 started once in a run, in a temporary folder, and end with it, even when the run is killed.

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from tests.factories.base import NOW, add, numbers
 from webapp import clock
 from webapp.crypto import hash_token
+from webapp.domain.reasons import Reason
 from webapp.models import (
     Account,
     Brand,
@@ -208,7 +209,7 @@ def mail(
     title: str = "Printerpoint is unhealthy",
     state: str = "sent",
     created_at: datetime = NOW,
-    error: str | None = None,
+    error: Reason | None = None,
 ) -> Mail:
     """A mail in the outbox."""
     return add(

@@ -42,7 +42,7 @@ def server(
         Server(
             account=account or partner(session),
             name=name,
-            sealed_token=b"",
+            encrypted_token=b"",
             health=health,
             health_reason=as_reason(health_reason),
             health_checked_at=NOW,

@@ -206,7 +206,7 @@ def test_more_uploads_than_may_wait_are_refused_at_once(monkeypatch: pytest.Monk
 
     with ExitStack() as stack:
         for _ in range(limits.UPLOADS):
-            stack.enter_context(logo.places)
+            stack.enter_context(logo.slots)
         with logo.decoding, pytest.raises(InvalidImage, match="busy"):
             sanitize_logo(svg())
 

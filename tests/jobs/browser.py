@@ -15,7 +15,7 @@ from webapp.settings import Settings
 
 _FIELD = re.compile(r'<input[^>]*name="csrf_token"[^>]*value="([^"]+)"')
 _LINK = re.compile(r'(?:href|hx-get|action)="([^"#]+)')
-#: What would end the visit, or is no page of ours.
+#: What would end the visit, or is no page of Releaf.
 _NOT_FOLLOWED = ("/logout", "/static/", "/operations/queues/static")
 
 

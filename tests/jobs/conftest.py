@@ -8,7 +8,7 @@ from redis import Redis
 
 from tests.environment.redis_server import RedisServer
 from tests.jobs.processes import zone_at_noon
-from tests.nights import World, config, make_world, sandbox
+from tests.world import World, config, make_world, sandbox
 from webapp import queue
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.settings import Settings

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.environment.processes import with_us
-from tests.nights import World
+from tests.world import World
 from webapp import clock
 from webapp.db import READ_ONLY
 from webapp.models import Collection, Outcome, Server

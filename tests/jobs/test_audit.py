@@ -12,9 +12,9 @@ from jobs import audit, reconciliation, runtime
 from tests import factories
 from tests.database import open_session
 from tests.factories import NOW
+from tests.queries import counted
 from webapp import clock
 from webapp.models import AuditChain, AuditEntry, Reconciliation
-from webapp.queries import audit as queries
 from webapp.services.accounts import audit as service
 from webapp.services.accounts.audit import Actor
 from webapp.settings import Settings
@@ -57,10 +57,23 @@ def test_the_daily_job_reports_a_deleted_entry(
         results = session.scalars(
             select(Reconciliation.audit_complete).order_by(Reconciliation.id)
         ).all()
-        assert not queries.check_chain(session).is_complete
+        assert not service.check_chain(session).is_complete
     assert chained == "5 entries chained"
     assert results == [True, False]
     assert "run: releaf audit check" in caplog.text
+
+
+def test_the_daily_job_locks_sqlite_only_to_store_its_result(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime, "get_app", lambda: app)
+
+    with counted() as statements:
+        reconciliation.reconcile_due()
+
+    begins = [number for number, one in enumerate(statements) if one.startswith("BEGIN")]
+    assert [statements[number] for number in begins] == ["BEGIN", "BEGIN IMMEDIATE"]
+    assert not any("SELECT" in one for one in statements[begins[1] :])
 
 
 def test_the_daily_job_reports_an_entry_that_cannot_be_read(
@@ -96,7 +109,7 @@ def test_entries_that_were_changed_before_they_are_chained_do_not_stop_the_job(
         results = [first, *(audit.chain_entries() for _ in range(2))]
         reconciliation.reconcile_due()
 
-        found = queries.check_chain(session)
+        found = service.check_chain(session)
         complete = session.scalars(select(Reconciliation.audit_complete)).one()
     assert results == [f"{number} entries chained" for number in (2, 7, 0)]
     assert (found.unreadable, found.waiting, complete) == ([3, 4, 5, 6], 0, False)

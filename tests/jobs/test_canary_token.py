@@ -35,7 +35,7 @@ TROUBLES: dict[str, Callable[[Sandbox], None]] = {
     "refused": lambda it: it.refuse(),
     "down": lambda it: it.go_offline(),
     "html": lambda it: it.return_html(),
-    "echo": lambda it: answer(it, "wrong_next", following=f"{it.url}/{CANARY}?t={CANARY}"),
+    "echo": lambda it: answer(it, "wrong_next", next_url=f"{it.url}/{CANARY}?t={CANARY}"),
     "redirect": lambda it: answer(it, "redirect", location=f"/{CANARY}"),
 }
 #: A call that tries a token reads one page, and does not care where the next one is.
@@ -230,7 +230,7 @@ def breaks_in_the_middle_of_a_customer(scene: Scene, feed_id: int) -> None:
 
 def cannot_open_the_token(scene: Scene) -> None:
     """The encrypted token is damaged; then it is typed anew."""
-    scene.writes(update(Server).values(sealed_token=b"spoiled"))
+    scene.writes(update(Server).values(encrypted_token=b"spoiled"))
     assert scene.collect() == "failed"
     scene.checks()
     assert any("DecryptionError" in traceback_of(job) for job in scene.failed_jobs())

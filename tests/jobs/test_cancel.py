@@ -18,7 +18,7 @@ from tests.jobs.processes import (
     yesterday,
     zone_at_noon,
 )
-from tests.nights import World, make_world
+from tests.world import World, make_world
 from webapp import clock, queue
 from webapp.domain.reasons import reason
 from webapp.errors import Conflict
@@ -63,7 +63,7 @@ def test_a_cancelled_collection_stops_and_the_next_one_reads_every_page(world: W
 
     result = world.run(night, watch=watch)
 
-    assert result == "cancelled by a person"
+    assert result == "cancelled by a user"
     assert state(world, night) == "cancelled"
     assert world.deposits(feeds[0]) == {yesterday(world): 5}
     assert world.deposits(feeds[1]) == {}
@@ -109,7 +109,7 @@ def test_a_cancel_after_the_last_customer_enqueues_nothing(
 
     result = world.run(night, watch=lambda _: cancel(world, night))
 
-    assert result == "cancelled by a person"
+    assert result == "cancelled by a user"
     assert state(world, night) == "cancelled"
     assert handed == []
 

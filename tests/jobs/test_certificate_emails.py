@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -16,8 +15,7 @@ from sqlalchemy import select
 from jobs import notifications as job
 from tests import factories
 from tests.database import engine, open_session
-from webapp.app import create_app
-from webapp.db import db
+from tests.world import running_app
 from webapp.models import Certificate, Document, Mail
 from webapp.services.certificates import certificates
 from webapp.services.notifications import certificate_emails, outbox
@@ -35,14 +33,6 @@ def config(request: pytest.FixtureRequest, config: Settings) -> Iterator[Setting
         config = replace(config, database_url=str(request.getfixturevalue("postgresql_database")))
     yield config
     engine(config.database_url).dispose()
-
-
-@contextmanager
-def running_app(config: Settings) -> Iterator[None]:
-    """The context of an application with these settings, as a worker has it."""
-    with create_app(config).app_context():
-        yield
-        db.engine.dispose()
 
 
 def issue(config: Settings, pdf: bytes = PDF) -> int:
@@ -126,8 +116,7 @@ def test_two_runs_at_once_write_one_email(config: Settings) -> None:
     issue(config)
     start = Barrier(2)
 
-    with running_app(config):
-        app = create_app(config)
+    with running_app(config) as app:
 
         def write() -> int:
             start.wait()
@@ -136,8 +125,6 @@ def test_two_runs_at_once_write_one_email(config: Settings) -> None:
 
         with ThreadPoolExecutor(2) as pool:
             written = [run.result() for run in [pool.submit(write), pool.submit(write)]]
-        with app.app_context():
-            db.engine.dispose()
 
     assert sum(written) == 1
     with open_session(config.database_url) as session:

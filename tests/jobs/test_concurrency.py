@@ -23,7 +23,7 @@ from tests.jobs.processes import (
     yesterday,
     zone_at_noon,
 )
-from tests.nights import World, make_world
+from tests.world import World, make_world
 from webapp import queue
 from webapp.models import Collection
 from webapp.printerpoint.sandbox import Sandbox

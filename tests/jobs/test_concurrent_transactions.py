@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text, update
 from tests import factories
 from tests.factories import NOW
 from tests.jobs.processes import eventually
-from tests.nights import World, make_world
+from tests.world import World, make_world
 from webapp.db import lock
 from webapp.models import (
     Account,

@@ -19,7 +19,7 @@ from jobs.collection import CollectionStep
 from tests.environment.postgresql import NoPostgreSQL, PostgreSQLServer, running_server
 from tests.environment.redis_server import RedisServer
 from tests.jobs.processes import request_collection, state, zone_at_noon
-from tests.nights import World, make_world
+from tests.world import World, make_world
 from webapp import clock, queue
 from webapp.db import connection_lost
 from webapp.models import Account

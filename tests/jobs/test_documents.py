@@ -7,9 +7,10 @@ from sqlalchemy import func, select
 
 from jobs import month_end, runtime
 from tests import factories
-from tests.nights import World
+from tests.queries import counted
+from tests.world import World
 from webapp import queue_status
-from webapp.models import Certificate, Document
+from webapp.models import Account, Certificate, ClosedMonth, Document
 
 
 @pytest.fixture
@@ -37,6 +38,52 @@ def rendered(world: World) -> set[int]:
 def waiting(connection: Redis) -> list[str]:
     """The jobs that wait."""
     return list(Queue("documents", connection=connection).get_job_ids())
+
+
+def test_accounts_whose_last_month_is_closed_need_no_statements(
+    world: World, redis_connection: Redis
+) -> None:
+    def statements_of_a_run() -> int:
+        with counted() as statements:
+            month_end.close_due()
+        return len(statements)
+
+    numbers = []
+    for more in (1, 8):
+        with world.session() as session:
+            # The last night of an unhealthy server is not waited for.
+            server = factories.server(session, health="unhealthy")
+            for _ in range(more):
+                factories.feed(session, server, factories.customer(session, server.account))
+            session.commit()
+        month_end.close_due()  # closes their last month, which has no pages
+        numbers.append(statements_of_a_run())
+
+    assert numbers[0] == numbers[1]
+
+
+def test_an_account_whose_months_cannot_be_closed_does_not_keep_those_of_others_open(
+    world: World, redis_connection: Redis
+) -> None:
+    with world.session() as session:
+        server = factories.server(session, health="unhealthy")
+        names = ("Atlantis", "Clinic", "Harbour")
+        ids = [factories.customer(session, server.account, name=name).id for name in names]
+        for account_id in ids:
+            factories.feed(session, server, session.get_one(Account, account_id))
+        session.get_one(Account, ids[0]).time_zone = "Nowhere/Atlantis"
+        pending = factories.certificate(session).id
+        session.commit()
+
+    with pytest.raises(month_end.NotClosed) as failure:
+        month_end.close_due()
+    with world.session() as session:
+        closed = session.scalars(select(ClosedMonth.account_id).distinct()).all()
+
+    assert sorted(closed) == ids[1:]
+    message = str(failure.value)
+    assert message.startswith(f"Accounts whose months were not closed: 1. account {ids[0]}: ")
+    assert waiting(redis_connection) == [f"certificates-{pending}-{month_end.BATCH}"]
 
 
 def test_certificates_are_enqueued_in_batches_of_fixed_ranges_once(

@@ -12,7 +12,8 @@ from sqlalchemy import update
 from jobs import failures, runtime, schedule
 from tests.environment.redis_server import RedisServer
 from tests.jobs.processes import request_collection
-from tests.nights import World
+from tests.queries import counted
+from tests.world import World
 from webapp import clock, queue, queue_status
 from webapp.domain.reasons import reason
 from webapp.models import Collection, Server
@@ -81,7 +82,7 @@ def test_a_collection_whose_token_cannot_be_decrypted_gives_a_reason_in_plain_wo
     world.create_feed("Aardvark", "AAR", S1=100)
     collection_id = request_collection(world)
     with world.session() as session:
-        session.execute(update(Server).values(sealed_token=b"spoiled"))
+        session.execute(update(Server).values(encrypted_token=b"spoiled"))
         session.commit()
 
     queue.run_collection(world.settings, collection_id)
@@ -101,8 +102,10 @@ def test_a_customer_that_a_later_collection_has_read_is_resolved(
     world.repair_feed(broken_feed)
     queue.run_collection(world.settings, request_collection(world))
     run_queued_jobs(world)
-    failures.resolve_done()
+    with counted() as statements:
+        failures.resolve_done()
 
+    assert "BEGIN IMMEDIATE" not in statements
     assert failed(world) == []
     assert resolved(world) == [(queue.RUN_FEED, job.ids)]
 

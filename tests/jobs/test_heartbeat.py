@@ -13,7 +13,7 @@ import pytest
 
 from jobs.schedule import POLL_SECONDS, TIMETABLE
 from tests.jobs.processes import eventually, request_collection, state, yesterday, zone_at_noon
-from tests.nights import World, make_world
+from tests.world import World, make_world
 from webapp import clock, queue
 from webapp.domain.reasons import reason
 from webapp.models import Collection

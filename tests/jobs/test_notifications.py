@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -24,8 +24,7 @@ from tests import factories
 from tests.database import engine, open_session
 from tests.images import pictures
 from tests.jobs.processes import kill_group, running
-from webapp.app import create_app
-from webapp.db import db
+from tests.world import running_app
 from webapp.domain.reasons import reason
 from webapp.images import sanitize_logo
 from webapp.models import HealthChange, Mail, Notice, Server, User
@@ -51,14 +50,6 @@ def config(request: pytest.FixtureRequest, config: Settings) -> Iterator[Setting
         config = replace(config, database_url=url)
     yield config
     engine(config.database_url).dispose()
-
-
-@contextmanager
-def running_app(config: Settings) -> Iterator[None]:
-    """The context of an application with these settings, as a worker has it."""
-    with create_app(config).app_context():
-        yield
-        db.engine.dispose()
 
 
 def mailbox(config: Settings) -> list[Path]:
@@ -289,8 +280,8 @@ def test_users_who_may_not_log_in_get_no_email(config: Settings) -> None:
         factories.user(session, server.account, disabled_at=NOW)
         health.server_failed(session, server, Refused(reason("token_refused", status=403)), NOW)
         session.commit()
-        readers = notices.readers(session, NOW)
+        due = notices.recipients_due(session, NOW)
         users = session.scalars(select(User)).all()
 
     assert len(users) == 1
-    assert list(readers) == []
+    assert list(due) == []

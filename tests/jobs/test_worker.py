@@ -18,7 +18,7 @@ from tests.jobs.processes import (
     worker,
     yesterday,
 )
-from tests.nights import World
+from tests.world import World
 from webapp import clock, queue
 from webapp.models import Collection
 from webapp.services.collection import scheduling

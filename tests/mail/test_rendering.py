@@ -176,3 +176,13 @@ def test_the_text_of_an_email_is_in_paragraphs() -> None:
         "Unsubscribe: https://releaf.example/unsubscribe/token",
         "",
     ]
+
+
+def test_an_email_without_a_color_of_the_partner_has_the_accent_of_the_pages() -> None:
+    style = (ROOT / "static" / "app.css").read_text()
+
+    email = of("access", "access", {**ACCESS, "purpose": "changed"})
+
+    accent = re.search(r"--accent: (#\w{6});", style)
+    assert accent is not None
+    assert set(re.findall(r"background:(#\w+);color:#ffffff", email.html)) == {accent[1]}

@@ -95,7 +95,7 @@ def test_a_recipient_that_is_refused_concerns_one_message(
 ) -> None:
     office.refuse_recipient = response
     with open_transport(url, tmp_path) as send:
-        with pytest.raises(MailError, match=f"refuses the recipient .{response}") as refusal:
+        with pytest.raises(MailError, match=f"refuses the recipient: {response}") as refusal:
             send(message())
         office.refuse_recipient = ""
         send(message())

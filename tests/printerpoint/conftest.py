@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.printerpoint.patience import Patience
+from tests.printerpoint.fake_clock import FakeClock
 from webapp.printerpoint.client import Client, RequestLimits
 from webapp.printerpoint.sandbox import Sandbox
 
@@ -17,13 +17,13 @@ def printerpoint() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def patience() -> Patience:
+def fake_clock() -> FakeClock:
     """A clock that only pauses move."""
-    return Patience()
+    return FakeClock()
 
 
 @pytest.fixture
-def client_with(printerpoint: Sandbox, patience: Patience) -> Callable[[RequestLimits], Client]:
+def client_with(printerpoint: Sandbox, fake_clock: FakeClock) -> Callable[[RequestLimits], Client]:
     """Makes a client of the sandbox within limits."""
 
     def make(limits: RequestLimits) -> Client:
@@ -31,8 +31,8 @@ def client_with(printerpoint: Sandbox, patience: Patience) -> Callable[[RequestL
             printerpoint.url,
             printerpoint.token,
             limits=limits,
-            sleep=patience.sleep,
-            monotonic=patience.monotonic,
+            sleep=fake_clock.sleep,
+            monotonic=fake_clock.monotonic,
         )
 
     return make

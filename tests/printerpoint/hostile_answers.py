@@ -58,13 +58,13 @@ def _content(how: str, handler: Handler, body: bytes, _released: Event) -> None:
 def _looping_next(handler: Handler, body: bytes, released: Event) -> None:
     """Link the page to itself."""
     host = handler.headers["Host"]
-    _wrong_next(handler, body, released, following=f"http://{host}{handler.path}")
+    _wrong_next(handler, body, released, next_url=f"http://{host}{handler.path}")
 
 
-def _wrong_next(handler: Handler, body: bytes, _released: Event, *, following: str) -> None:
+def _wrong_next(handler: Handler, body: bytes, _released: Event, *, next_url: str) -> None:
     """Link the page to another address."""
     content = json.loads(body)
-    content["links"]["next"] = following
+    content["links"]["next"] = next_url
     handler.send_json(200, content)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.printerpoint.fake_clock import FakeClock
 from tests.printerpoint.hostile_answers import answer
-from tests.printerpoint.patience import Patience
 from webapp import clock
 from webapp.domain.reasons import reason
 from webapp.printerpoint.client import Client, RequestLimits
@@ -108,7 +108,7 @@ def test_each_token_sees_its_own_fleet(printerpoint: Sandbox, client: Client) ->
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_token_is_not_retried(
-    printerpoint: Sandbox, client: Client, patience: Patience, status: int
+    printerpoint: Sandbox, client: Client, fake_clock: FakeClock, status: int
 ) -> None:
     printerpoint.refuse(status)
 
@@ -117,7 +117,7 @@ def test_a_refused_token_is_not_retried(
     assert isinstance(error, Refused)
     assert (error.kind, error.status, error.retryable) == ("refused", status, False)
     assert "Account Settings > API Access" in error.message
-    assert (len(printerpoint.calls), patience.pauses) == (1, [])
+    assert (len(printerpoint.calls), fake_clock.pauses) == (1, [])
 
 
 def test_a_wrong_token_is_refused(printerpoint: Sandbox) -> None:
@@ -126,7 +126,7 @@ def test_a_wrong_token_is_refused(printerpoint: Sandbox) -> None:
 
 
 def test_a_server_error_is_retried_with_growing_pauses(
-    printerpoint: Sandbox, client: Client, patience: Patience
+    printerpoint: Sandbox, client: Client, fake_clock: FakeClock
 ) -> None:
     printerpoint.return_500(status=503)
 
@@ -134,18 +134,18 @@ def test_a_server_error_is_retried_with_growing_pauses(
 
     assert isinstance(error, Unreachable)
     assert (error.kind, error.status, error.retryable) == ("unreachable", 503, True)
-    assert (len(printerpoint.calls), patience.pauses) == (4, [1, 2, 4])
+    assert (len(printerpoint.calls), fake_clock.pauses) == (4, [1, 2, 4])
 
 
 def test_a_page_that_fails_at_times_is_read_by_retrying(
-    printerpoint: Sandbox, client: Client, patience: Patience
+    printerpoint: Sandbox, client: Client, fake_clock: FakeClock
 ) -> None:
     school(printerpoint, 12)
     printerpoint.return_500(page=2, times=2)
 
     with client.fleet() as fleet:
         assert fleet.printers == 12
-    assert patience.pauses == [1, 2]
+    assert fake_clock.pauses == [1, 2]
 
 
 def test_progress_is_reported_before_and_after_every_pause(
@@ -160,7 +160,7 @@ def test_progress_is_reported_before_and_after_every_pause(
 
 
 def test_too_many_requests_is_a_separate_error(
-    printerpoint: Sandbox, client: Client, patience: Patience
+    printerpoint: Sandbox, client: Client, fake_clock: FakeClock
 ) -> None:
     printerpoint.return_429()
 
@@ -168,69 +168,69 @@ def test_too_many_requests_is_a_separate_error(
 
     assert isinstance(error, Unreachable)
     assert (error.kind, error.status, error.retryable) == ("rate_limited", 429, True)
-    assert patience.pauses == [1, 2, 4]
+    assert fake_clock.pauses == [1, 2, 4]
 
 
 def test_retry_after_is_observed_in_seconds(
-    printerpoint: Sandbox, client_with: MakeClient, patience: Patience
+    printerpoint: Sandbox, client_with: MakeClient, fake_clock: FakeClock
 ) -> None:
     printerpoint.return_429(retry_after=30, times=1)
 
     client_with(RequestLimits()).check()
 
-    assert patience.pauses == [30]
+    assert fake_clock.pauses == [30]
 
 
 @pytest.mark.parametrize("retry_after", ["0", "soon", "-5", "1.5", "²"])
 def test_an_invalid_retry_after_is_replaced_by_the_default_pause(
-    printerpoint: Sandbox, client: Client, patience: Patience, retry_after: str
+    printerpoint: Sandbox, client: Client, fake_clock: FakeClock, retry_after: str
 ) -> None:
     printerpoint.return_429(retry_after=retry_after, times=1)
 
     client.check()
 
-    assert patience.pauses == [1]
+    assert fake_clock.pauses == [1]
 
 
 def test_retry_after_may_be_a_date_by_the_clock_of_the_answer(
-    printerpoint: Sandbox, client_with: MakeClient, patience: Patience
+    printerpoint: Sandbox, client_with: MakeClient, fake_clock: FakeClock
 ) -> None:
     until = format_datetime(clock.now() + timedelta(seconds=45), usegmt=True)
     printerpoint.return_429(retry_after=until, times=1)
 
     client_with(RequestLimits()).check()
 
-    assert 44 <= patience.pauses[0] <= 46
+    assert 44 <= fake_clock.pauses[0] <= 46
 
 
 @pytest.mark.parametrize("retry_after", [61, 10**30, "Fri, 31 Dec 9999 23:59:59 GMT"])
 def test_a_retry_after_beyond_the_limit_fails_at_once(
-    printerpoint: Sandbox, client: Client, patience: Patience, retry_after: int | str
+    printerpoint: Sandbox, client: Client, fake_clock: FakeClock, retry_after: int | str
 ) -> None:
     printerpoint.return_429(retry_after=retry_after)
 
     assert failure(client).kind == "rate_limited"
-    assert patience.pauses == []
+    assert fake_clock.pauses == []
 
 
 def test_a_check_ends_in_its_total_time_pauses_included(
-    printerpoint: Sandbox, client_with: MakeClient, patience: Patience
+    printerpoint: Sandbox, client_with: MakeClient, fake_clock: FakeClock
 ) -> None:
     printerpoint.return_500()
 
     with pytest.raises(Unreachable):
         client_with(RequestLimits(total_seconds=6)).check()
 
-    assert patience.pauses == [1, 2]
+    assert fake_clock.pauses == [1, 2]
 
 
 def test_a_fleet_ends_in_its_total_time(
-    printerpoint: Sandbox, client_with: MakeClient, patience: Patience
+    printerpoint: Sandbox, client_with: MakeClient, fake_clock: FakeClock
 ) -> None:
     school(printerpoint, 50)
 
     with pytest.raises(Unreachable, match="took too long") as caught:
-        client_with(RequestLimits(fleet_seconds=50)).fleet(on_page=lambda _: patience.sleep(20))
+        client_with(RequestLimits(fleet_seconds=50)).fleet(on_page=lambda _: fake_clock.sleep(20))
 
     assert caught.value.kind == "timeout"
     assert len(printerpoint.calls) == 3

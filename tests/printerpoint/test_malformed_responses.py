@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.printerpoint.fake_clock import FakeClock
 from tests.printerpoint.hostile_answers import answer
-from tests.printerpoint.patience import Patience
 from webapp.printerpoint.client import Client, RequestLimits
 from webapp.printerpoint.errors import Malformed, PrinterpointError, Unreachable
 from webapp.printerpoint.sandbox import Sandbox
@@ -113,23 +113,23 @@ def test_a_missing_response_times_out(printerpoint: Sandbox, client_with: MakeCl
 
 @pytest.mark.slow  # waits for time-outs
 def test_a_time_out_is_retried(
-    printerpoint: Sandbox, client_with: MakeClient, patience: Patience
+    printerpoint: Sandbox, client_with: MakeClient, fake_clock: FakeClock
 ) -> None:
     printerpoint.time_out(times=1)
 
     with client_with(RequestLimits(read_seconds=1)).fleet() as fleet:
         assert fleet.printers == 7
-    assert patience.pauses == [1]
+    assert fake_clock.pauses == [1]
 
 
 def test_a_page_dropped_in_the_middle_is_read_again(
-    printerpoint: Sandbox, client: Client, patience: Patience
+    printerpoint: Sandbox, client: Client, fake_clock: FakeClock
 ) -> None:
     answer(printerpoint, "drop", page=2, times=1)
 
     with client.fleet() as fleet:
         assert fleet.printers == 7
-    assert patience.pauses == [1]
+    assert fake_clock.pauses == [1]
 
 
 def test_a_page_that_is_always_dropped_fails_the_whole_fleet(
@@ -145,23 +145,23 @@ def test_a_page_that_is_always_dropped_fails_the_whole_fleet(
 
 
 def test_a_reset_connection_is_retried(
-    printerpoint: Sandbox, client: Client, patience: Patience
+    printerpoint: Sandbox, client: Client, fake_clock: FakeClock
 ) -> None:
     printerpoint.go_offline(times=2)
 
     client.check()
 
-    assert patience.pauses == [1, 2]
+    assert fake_clock.pauses == [1, 2]
 
 
-def test_a_closed_port_is_reported_without_a_retry(patience: Patience) -> None:
+def test_a_closed_port_is_reported_without_a_retry(fake_clock: FakeClock) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/apis/v1"
         with pytest.raises(Unreachable, match=r"Could not connect to 127\.0\.0\.1") as caught:
-            Client(url, "token", sleep=patience.sleep).check()
+            Client(url, "token", sleep=fake_clock.sleep).check()
 
-    assert (caught.value.kind, patience.pauses) == ("unreachable", [])
+    assert (caught.value.kind, fake_clock.pauses) == ("unreachable", [])
 
 
 def test_a_server_without_tls_does_not_get_the_token(printerpoint: Sandbox) -> None:
@@ -193,18 +193,18 @@ def test_a_redirect_is_not_followed(printerpoint: Sandbox, client: Client, statu
 
 @pytest.mark.parametrize("status", [204, 206, 400, 404, 418])
 def test_another_status_is_malformed(
-    printerpoint: Sandbox, client: Client, patience: Patience, status: int
+    printerpoint: Sandbox, client: Client, fake_clock: FakeClock, status: int
 ) -> None:
     printerpoint.return_500(status=status)
 
     error = failure(client)
 
-    assert (type(error), error.status, patience.pauses) == (Malformed, status, [])
+    assert (type(error), error.status, fake_clock.pauses) == (Malformed, status, [])
 
 
 def test_a_next_page_on_another_host_is_refused(printerpoint: Sandbox, client: Client) -> None:
     with Sandbox() as elsewhere:
-        answer(printerpoint, "wrong_next", following=f"{elsewhere.url}/dealer/printers")
+        answer(printerpoint, "wrong_next", next_url=f"{elsewhere.url}/dealer/printers")
 
         error = failure(client)
 
@@ -214,7 +214,7 @@ def test_a_next_page_on_another_host_is_refused(printerpoint: Sandbox, client: C
 
 
 @pytest.mark.parametrize(
-    "following",
+    "next_url",
     [
         "https://{host}/apis/v1/dealer/printers?page=2",
         "ftp://{host}/apis/v1/dealer/printers?page=2",
@@ -230,10 +230,10 @@ def test_a_next_page_on_another_host_is_refused(printerpoint: Sandbox, client: C
     ],
 )
 def test_an_ambiguous_address_of_the_next_page_is_refused(
-    printerpoint: Sandbox, client: Client, following: str
+    printerpoint: Sandbox, client: Client, next_url: str
 ) -> None:
     host = printerpoint.url.split("/")[2]
-    answer(printerpoint, "wrong_next", following=following.format(host=host))
+    answer(printerpoint, "wrong_next", next_url=next_url.format(host=host))
 
     error = failure(client)
 
@@ -243,14 +243,14 @@ def test_an_ambiguous_address_of_the_next_page_is_refused(
 
 
 def test_a_next_page_may_be_relative(printerpoint: Sandbox, client: Client) -> None:
-    answer(printerpoint, "wrong_next", page=1, following="/apis/v1/dealer/printers?page=2")
+    answer(printerpoint, "wrong_next", page=1, next_url="/apis/v1/dealer/printers?page=2")
 
     with client.fleet() as fleet:
         assert fleet.printers == 7
 
 
 def test_the_number_of_pages_is_limited(
-    printerpoint: Sandbox, client_with: MakeClient, patience: Patience
+    printerpoint: Sandbox, client_with: MakeClient, fake_clock: FakeClock
 ) -> None:
     customer = printerpoint.add_customer("School", customer_id="SCH")
     for n in range(30):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.printerpoint.school import SUNDAY, count, school, shown
+from tests.printerpoint.school_fleet import SUNDAY, count, school, shown
 from webapp.domain.metering.counter_sets import (
     COUNTER_SETS,
     CounterSet,

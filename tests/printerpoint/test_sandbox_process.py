@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.printerpoint.school import SUNDAY, count, school, shown
+from tests.printerpoint.school_fleet import SUNDAY, count, school, shown
 from webapp.errors import Conflict
 from webapp.printerpoint.client import Client
 from webapp.printerpoint.errors import Malformed, Refused

@@ -141,11 +141,11 @@ def test_the_earliest_and_latest_times_are_read(moment: str) -> None:
     "links", [b"null", b"{}", b'{"next": null}', b'{"next": ""}', b'{"Next": " "}']
 )
 def test_the_last_page_has_no_next(links: bytes) -> None:
-    assert read_page(b'{"links": ' + links + b', "results": []}').following is None
+    assert read_page(b'{"links": ' + links + b', "results": []}').next_url is None
 
 
 def test_an_answer_without_links_is_the_last_page() -> None:
-    assert read_page(b'\xef\xbb\xbf{"Results": []}').following is None
+    assert read_page(b'\xef\xbb\xbf{"Results": []}').next_url is None
 
 
 @pytest.mark.parametrize(

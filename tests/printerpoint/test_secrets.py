@@ -34,8 +34,8 @@ TROUBLES: dict[str, Trouble] = {
     "not HTTP": lambda it: answer(it, "not_http"),
     "drip": lambda it: answer(it, "slow_head"),
     "redirect": lambda it: answer(it, "redirect", location=f"/{CANARY}"),
-    "next": lambda it: answer(it, "wrong_next", following=f"https://x/{CANARY}"),
-    "echo": lambda it: answer(it, "wrong_next", following=f"{it.url}/{CANARY}?t={CANARY}"),
+    "next": lambda it: answer(it, "wrong_next", next_url=f"https://x/{CANARY}"),
+    "echo": lambda it: answer(it, "wrong_next", next_url=f"{it.url}/{CANARY}?t={CANARY}"),
 }
 
 

@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from tests.nights import World, config, make_world, sandbox
 from tests.services.dealer import Dealer
+from tests.world import World, config, make_world, sandbox
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.settings import Settings
 

@@ -84,7 +84,7 @@ class Dealer:
                 made = factories.customer(session, server.account)
                 self.accounts[customer] = made.id
             account = session.get_one(Account, self.accounts[customer])
-            feed = feeds.create_feed(session, server, found, account, now)
+            feed = feeds.create_feed(session, server, found, account, now).feeds[0]
             session.commit()
             return feed.id
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from tests.nights import World
+from tests.world import World
 from webapp.models import FeedEvent
 
 

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import select
 
-from tests.nights import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from tests.old_rules import meter_by_old_rules
+from tests.world import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from webapp.domain.metering.codec import from_json
 from webapp.domain.metering.limits import DEFAULT_LIMITS
 from webapp.domain.metering.state import DeviceState

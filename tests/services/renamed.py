@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from tests.nights import TUESDAY, World
+from tests.world import TUESDAY, World
 from webapp.models import Feed, FeedEvent
 from webapp.printerpoint.fleet import Customer
 from webapp.services.feeds import renames

@@ -43,7 +43,7 @@ ROWS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "document": {},
         "feed": {"status": "active", "health": "healthy"},
         "invitation": {},
-        "mail": {"subject": "server", "state": "sent", "logo_digest": "d"},
+        "mail": {"subject": "server", "state": "sent", "logo_digest": "d", "error": None},
         "collection": {"kind": "scheduled", "state": "finished"},
         "deposit": {},
         "device": {"moved_to": None},

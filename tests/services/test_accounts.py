@@ -101,9 +101,11 @@ def test_customers_named_returns_existing_customers_and_creates_the_others(
     bakery = factories.customer(session, partner, name="Bakery")
     names = ["Bakery", "Clinic ", "Clinic", "Tab\there", "x" * 300]
 
-    found = accounts.customers_named(session, partner, names, now=NOW)
-    again = accounts.customers_named(session, partner, names, now=NOW)
+    found, created = accounts.customers_named(session, partner, names, now=NOW)
+    again, none = accounts.customers_named(session, partner, names, now=NOW)
 
+    assert [account.name for account in created] == ["Clinic", "Tab here", "x" * 200]
+    assert none == []
     assert found["Bakery"] is bakery
     assert found["Clinic "] is found["Clinic"]
     assert found["Tab\there"].name == "Tab here"
@@ -133,6 +135,16 @@ def test_a_customer_is_renamed_and_may_lose_its_country(session: Session) -> Non
         None,
         "US",
     )
+
+
+def test_a_change_of_a_region_is_recorded_with_its_country(session: Session) -> None:
+    customer = factories.customer(session, name="Bakery", country="US")
+
+    first = accounts.change(session, customer, name="Bakery", country="US", region="CA")
+    moved = accounts.change(session, customer, name="Bakery", country="CA", region="QC")
+
+    assert first == {"region": "– → US-CA"}
+    assert moved == {"country": "US → CA", "region": "US-CA → CA-QC"}
 
 
 def test_a_change_that_is_refused_changes_nothing(session: Session) -> None:

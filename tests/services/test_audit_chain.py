@@ -13,7 +13,6 @@ from tests.factories import NOW
 from webapp.domain.audit_chain import START
 from webapp.domain.reasons import reason
 from webapp.models import AuditChain, AuditEntry
-from webapp.queries import audit as queries
 from webapp.queries.audit import ChainBreak
 from webapp.services.accounts import audit
 from webapp.services.accounts.audit import Actor
@@ -44,11 +43,11 @@ def chained(session: Session) -> Session:
 
 
 def test_entries_are_chained_once_and_follow_each_other(chained: Session) -> None:
-    first = queries.check_chain(chained)
+    first = audit.check_chain(chained)
     record(chained, "g", "\x00 or 'ß' in \u202e any 🌲 script")
-    waiting = queries.check_chain(chained)
+    waiting = audit.check_chain(chained)
     counts = [audit.chain(chained), audit.chain(chained)]
-    last = queries.check_chain(chained)
+    last = audit.check_chain(chained)
 
     assert (first.entries, first.waiting, first.is_complete) == (6, 0, True)
     assert (waiting.entries, waiting.waiting, waiting.is_complete) == (6, 2, True)
@@ -63,11 +62,11 @@ def test_hashes_are_the_same_when_entries_are_read_again(
     chained: Session, database_url: str
 ) -> None:
     with open_session(database_url) as other:
-        assert queries.check_chain(other).is_complete
+        assert audit.check_chain(other).is_complete
 
 
 def test_an_empty_trail_is_complete(session: Session) -> None:
-    found = queries.check_chain(session)
+    found = audit.check_chain(session)
 
     assert (found.is_complete, found.entries, found.last_hash) == (True, 0, START)
     assert audit.chain(session) == 0
@@ -79,7 +78,7 @@ def test_a_deleted_entry_breaks_the_chain(
 ) -> None:
     chained.execute(delete(AuditEntry).where(AuditEntry.id == number))
 
-    found = queries.check_chain(chained)
+    found = audit.check_chain(chained)
 
     assert (found.is_complete, found.broken_at) == (False, broken_at)
     assert (found.entries, found.expected) == (number - 1, 6)
@@ -107,7 +106,7 @@ def test_a_changed_entry_breaks_the_chain(
     factories.user(chained)
     chained.execute(update(AuditEntry).where(AuditEntry.id == number).values(**changed))
 
-    assert not queries.check_chain(chained).is_complete
+    assert not audit.check_chain(chained).is_complete
 
 
 @pytest.mark.parametrize(
@@ -132,9 +131,9 @@ def test_an_entry_that_cannot_be_read_is_changed_and_the_rest_is_checked(
 ) -> None:
     entry = update(AuditEntry).where(AuditEntry.id == number)
     chained.execute(entry.values({column: literal_column(value)}))
-    alone = queries.check_chain(chained)
+    alone = audit.check_chain(chained)
     chained.execute(delete(AuditEntry).where(AuditEntry.id == 4))
-    deleted = queries.check_chain(chained)
+    deleted = audit.check_chain(chained)
 
     reached = number - 1 if column == "prev_hash" else number
     assert (alone.is_complete, alone.entries, alone.broken_at) == (False, reached, number)
@@ -151,7 +150,7 @@ def test_a_time_that_python_cannot_read_is_a_change(postgresql_database: str) ->
         entry = update(AuditEntry).where(AuditEntry.id == 2)
         session.execute(entry.values({"at": literal_column("'infinity'")}))
 
-        found = queries.check_chain(session)
+        found = audit.check_chain(session)
 
     assert (found.is_complete, found.unreadable, found.entries) == (False, [2], 2)
 
@@ -160,7 +159,7 @@ def test_every_break_is_returned_with_the_entry_before_it(chained: Session) -> N
     chained.execute(update(AuditEntry).where(AuditEntry.id == 2).values(subject="x"))
     chained.execute(delete(AuditEntry).where(AuditEntry.id == 5))
 
-    found = queries.check_chain(chained)
+    found = audit.check_chain(chained)
 
     assert found.breaks == [ChainBreak(3, 2), ChainBreak(6, 4)]
 
@@ -181,7 +180,7 @@ def test_several_deleted_entries_and_a_changed_end_break_the_chain(
 ) -> None:
     attack(chained)
 
-    assert not queries.check_chain(chained).is_complete
+    assert not audit.check_chain(chained).is_complete
 
 
 def test_entries_that_lost_their_hash_are_not_a_new_chain(chained: Session) -> None:
@@ -190,7 +189,7 @@ def test_entries_that_lost_their_hash_are_not_a_new_chain(chained: Session) -> N
 
     audit.chain(chained)
 
-    assert not queries.check_chain(chained).is_complete
+    assert not audit.check_chain(chained).is_complete
 
 
 def test_an_entry_that_is_committed_late_is_chained_after_later_ones(
@@ -206,7 +205,7 @@ def test_an_entry_that_is_committed_late_is_chained_after_later_ones(
         after = audit.chain(quick)
         quick.commit()
 
-        found = queries.check_chain(quick)
+        found = audit.check_chain(quick)
         second, first = (quick.get_one(AuditEntry, number).prev_hash for number in (1, 2))
 
     assert (before, after) == (1, 1)
@@ -225,4 +224,4 @@ def test_a_transaction_that_records_waits_for_no_other(postgresql_database: str)
         other.commit()
 
         assert audit.chain(other) == 2
-        assert queries.check_chain(other).entries == 3
+        assert audit.check_chain(other).entries == 3

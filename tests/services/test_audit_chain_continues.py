@@ -42,7 +42,7 @@ def test_an_entry_changed_before_it_is_chained_does_not_stop_the_chain(
     counts = [audit.chain(chained), audit.chain(chained)]
     record(chained, "j")
     counts.append(audit.chain(chained))
-    found = queries.check_chain(chained)
+    found = audit.check_chain(chained)
 
     assert counts == [3, 0, 1]
     assert (found.is_complete, found.unreadable, found.breaks) == (False, [number], [])
@@ -57,7 +57,7 @@ def test_details_of_another_form_are_chained_as_they_are(session: Session, detai
     session.execute(entry.values({"details": literal_column(f"'{details}'")}))
 
     assert audit.chain(session) == 3
-    assert queries.check_chain(session).is_complete
+    assert audit.check_chain(session).is_complete
 
 
 def test_a_time_that_python_cannot_read_does_not_stop_the_chain(postgresql_database: str) -> None:
@@ -67,7 +67,7 @@ def test_a_time_that_python_cannot_read_does_not_stop_the_chain(postgresql_datab
         session.execute(entry.values({"at": literal_column("'infinity'")}))
 
         assert audit.chain(session) == 3
-        found = queries.check_chain(session)
+        found = audit.check_chain(session)
 
     assert (found.is_complete, found.unreadable, found.entries) == (False, [2], 3)
 
@@ -102,7 +102,7 @@ def test_entries_are_chained_after_the_end_of_the_chain_was_changed_or_deleted(
     counts = [audit.chain(session), audit.chain(session)]
     record(session, "i")
     counts.append(audit.chain(session))
-    found = queries.check_chain(session)
+    found = audit.check_chain(session)
 
     assert counts == [2, 0, 1]
     assert not found.is_complete
@@ -118,12 +118,12 @@ def test_a_record_of_the_chain_that_cannot_be_read_is_replaced(
     chained: Session, column: str, value: str
 ) -> None:
     chained.execute(update(AuditChain).values({column: literal_column(value)}))
-    before = queries.check_chain(chained)
+    before = audit.check_chain(chained)
     record(chained, *"gh")
 
     assert (before.is_complete, before.has_record) == (False, False)
     assert (audit.chain(chained), audit.chain(chained)) == (2, 0)
-    assert queries.check_chain(chained).breaks == [ChainBreak(7, 6)]
+    assert audit.check_chain(chained).breaks == [ChainBreak(7, 6)]
 
 
 def test_an_error_of_the_database_is_not_a_changed_entry(chained: Session) -> None:

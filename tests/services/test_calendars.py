@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from tests import factories
-from tests.nights import World
+from tests.world import World
 from webapp.errors import Invalid
 from webapp.models import Account
 from webapp.services.accounts import accounts

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from tests.nights import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
+from tests.world import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from webapp.models import Delta, Deposit, Device, Feed, HealthChange, Reading
 from webapp.services.feeds import pauses
 

@@ -4,11 +4,14 @@ import pytest
 from sqlalchemy import select
 
 from jobs.health import check
-from tests.nights import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
+from tests.world import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from webapp.domain.reasons import reason
 from webapp.messages import sentence
-from webapp.models import Collection, HealthChange
+from webapp.models import Collection, HealthChange, Server
+from webapp.printerpoint.client import Client
+from webapp.printerpoint.errors import Refused
 from webapp.services.collection import scheduling
+from webapp.services.servers import servers
 
 
 @pytest.mark.both_databases
@@ -45,6 +48,26 @@ def test_an_unreachable_server_is_unhealthy_at_once_and_collected_when_it_respon
         ("healthy", "unhealthy"),
         ("unhealthy", "healthy"),
     ]
+
+
+@pytest.mark.both_databases
+def test_a_server_removed_while_it_is_read_does_not_become_unhealthy(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail_after_removal(*_: object, **__: object) -> None:
+        with world.session() as session:
+            server = session.get_one(Server, world.server_id)
+            servers.remove(session, server, world.after_midnight(MONDAY))
+            session.commit()
+        raise Refused(reason("token_refused", status=401))
+
+    monkeypatch.setattr(Client, "fleet", fail_after_removal)
+
+    state = world.night(MONDAY)
+
+    assert (state, world.server().health) == ("failed", "healthy")
+    with world.session() as session:
+        assert session.scalars(select(HealthChange)).all() == []
 
 
 def test_a_feed_silent_for_three_business_days_is_unhealthy_and_recovers(world: World) -> None:

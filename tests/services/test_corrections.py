@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from tests import factories
 from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Deposit, Feed
-from webapp.queries import reconciliation
+from webapp.queries import metrics, reconciliation
 from webapp.services.certificates import certificates, months
 from webapp.services.metering import deposits
 from webapp.services.metering.deposits import FeedOfDeposits
@@ -48,7 +48,7 @@ class Books:
 
     def counted(self, month: Month) -> int:
         """Pages that a month counts."""
-        return deposits.total(self.session, [self.account.id], month=month)
+        return metrics.pages(self.session, metrics.Scope.account(self.account), month)
 
     def certified(self) -> int:
         """Pages on all certificates."""

@@ -17,9 +17,10 @@ from webapp.services.feeds import feeds, pauses
 def test_deactivating_twice_has_no_further_effect(session: Session) -> None:
     feed = factories.feed(session)
 
-    pauses.deactivate(session, feed, NOW)
-    pauses.deactivate(session, feed, LATER)
+    first = pauses.deactivate(session, feed, NOW)
+    again = pauses.deactivate(session, feed, LATER)
 
+    assert (first, again) == (True, False)
     assert (feed.status, feed.health) == ("inactive", "healthy")
     assert feed.deactivated_at == NOW
 
@@ -101,13 +102,14 @@ def test_a_feed_of_a_removed_server_is_not_reactivated(session: Session) -> None
 @pytest.mark.both_databases
 def test_removing_a_feed_retains_its_pages_and_frees_its_customer(session: Session) -> None:
     server = factories.server(session)
-    feed = feeds.create_feed(session, server, HARBOUR, None, NOW)
+    feed = feeds.create_feed(session, server, HARBOUR, None, NOW).feeds[0]
     factories.deposit(session, feed)
 
-    feeds.remove(session, feed, LATER)
-    feeds.remove(session, feed, LATER + timedelta(days=1))
-    again = feeds.create_feed(session, server, HARBOUR, None, LATER)
+    removed = feeds.remove(session, feed, LATER)
+    removed_again = feeds.remove(session, feed, LATER + timedelta(days=1))
+    again = feeds.create_feed(session, server, HARBOUR, None, LATER).feeds[0]
 
+    assert (removed, removed_again) == (True, False)
     assert (feed.status, feed.removed_at) == ("removed", LATER)
     assert again.id != feed.id
     assert again.account_id == feed.account_id

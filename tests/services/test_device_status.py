@@ -191,7 +191,7 @@ def test_the_digest_counts_silent_and_missing_devices(session: Session, server: 
     device_status.update(session, server.id, date(2026, 10, 20))
     session.commit()
 
-    (draft,) = digests.weekly(session, NOW.replace(day=23, hour=14))
+    (draft,) = digests.weekly(session, server.account, NOW.replace(day=23, hour=14))
 
     email = rendered(draft)
     assert email.subject == "This week: 2 printers not reporting"

@@ -46,7 +46,7 @@ def test_the_digest_is_sent_on_monday_morning_in_the_partners_zone(
     server.health = "unhealthy"
     session.commit()
 
-    assert bool(digests.weekly(session, moment)) is due
+    assert bool(digests.weekly(session, server.account, moment)) is due
 
 
 def test_the_digest_lists_what_needs_attention_once_a_week(
@@ -61,7 +61,7 @@ def test_the_digest_lists_what_needs_attention_once_a_week(
     factories.delta(session, factories.device(session, feed), pages=30_000, state="held")
     session.commit()
 
-    written_drafts = digests.weekly(session, MONDAY_MORNING)
+    written_drafts = digests.weekly(session, server.account, MONDAY_MORNING)
     for draft in written_drafts:
         outbox.enqueue(session, draft, rendered(draft), MONDAY_MORNING)
     session.commit()
@@ -75,8 +75,8 @@ def test_the_digest_lists_what_needs_attention_once_a_week(
         "Clinic is not reporting",
         "1 meter reading needs review",
     ]
-    assert digests.weekly(session, MONDAY_MORNING + timedelta(minutes=1)) == []
-    assert len(digests.weekly(session, MONDAY_MORNING + timedelta(days=7))) == 1
+    assert digests.weekly(session, server.account, MONDAY_MORNING + timedelta(minutes=1)) == []
+    assert len(digests.weekly(session, server.account, MONDAY_MORNING + timedelta(days=7))) == 1
 
 
 def test_the_digest_names_the_contact_of_a_feed_read_by_hand(
@@ -85,7 +85,7 @@ def test_the_digest_names_the_contact_of_a_feed_read_by_hand(
     factories.feed(session, server, health="unhealthy").read_interval_days = 30
     session.commit()
 
-    (draft,) = digests.weekly(session, MONDAY_MORNING)
+    (draft,) = digests.weekly(session, server.account, MONDAY_MORNING)
 
     assert "What to do: Request a meter reading" in rendered(draft).plain
 
@@ -93,12 +93,12 @@ def test_the_digest_names_the_contact_of_a_feed_read_by_hand(
 def test_there_is_no_digest_when_all_is_healthy_or_no_user_subscribes(
     session: Session, server: Server
 ) -> None:
-    assert digests.weekly(session, MONDAY_MORNING) == []
+    assert digests.weekly(session, server.account, MONDAY_MORNING) == []
     server.health = "unhealthy"
     ada = session.scalars(select(User).where(User.email == "ada@example.com")).one()
     ada.wants_digest = False
     session.commit()
-    assert digests.weekly(session, MONDAY_MORNING) == []
+    assert digests.weekly(session, server.account, MONDAY_MORNING) == []
 
 
 def test_a_long_digest_counts_what_it_omits(session: Session, server: Server) -> None:
@@ -106,7 +106,7 @@ def test_a_long_digest_counts_what_it_omits(session: Session, server: Server) ->
         factories.feed(session, server, health="unhealthy")
     session.commit()
 
-    (draft,) = digests.weekly(session, MONDAY_MORNING)
+    (draft,) = digests.weekly(session, server.account, MONDAY_MORNING)
 
     titles = section_titles(rendered(draft))
     assert len(titles) == 21

@@ -174,7 +174,7 @@ def test_two_customers_share_an_account_by_choice(session: Session) -> None:
 
     made = feeds.create_chosen_feeds(
         session, server, [(MILLER_1, "Miller"), (MILLER_2, "Miller")], NOW
-    )
+    ).feeds
 
     assert names(made) == ["Miller", "Miller"]
 
@@ -185,7 +185,9 @@ def test_an_account_chosen_for_one_customer_is_not_assigned_by_name(
     server = factories.server(session)
     bakery = Customer("Bakery", "BAKE", 1)
 
-    made = feeds.create_chosen_feeds(session, server, [(bakery, "Miller"), (MILLER_1, "")], NOW)
+    made = feeds.create_chosen_feeds(
+        session, server, [(bakery, "Miller"), (MILLER_1, "")], NOW
+    ).feeds
 
     assert names(made) == ["Miller", "Miller (MILL01)"]
 
@@ -194,7 +196,7 @@ def test_a_single_new_customer_does_not_share_an_account(session: Session) -> No
     server = factories.server(session)
     feeds.create_feed(session, server, MILLER_1, None, NOW)
 
-    feed = feeds.create_feed(session, server, MILLER_2, None, NOW, [MILLER_1, MILLER_2])
+    feed = feeds.create_feed(session, server, MILLER_2, None, NOW, [MILLER_1, MILLER_2]).feeds[0]
 
     assert feed.account.name == "Miller (MILL02)"
     assert session.scalar(select(func.count()).select_from(Feed)) == 2

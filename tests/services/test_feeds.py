@@ -25,7 +25,7 @@ def test_a_connected_customer_gets_an_account_of_its_name_and_is_pending(
 ) -> None:
     server = factories.server(session)
 
-    feed = feeds.create_feed(session, server, HARBOUR, None, NOW)
+    feed = feeds.create_feed(session, server, HARBOUR, None, NOW).feeds[0]
 
     assert (feed.customer_name, feed.customer_id) == ("Harbour Architects, LLP", "HARB01")
     assert (feed.status, feed.health, feed.last_data_on) == ("pending", "pending", None)
@@ -37,7 +37,7 @@ def test_an_existing_account_of_the_customers_name_is_assigned(session: Session)
     server = factories.server(session)
     account = factories.customer(session, server.account, name="Bluebird Bakery")
 
-    feed = feeds.create_feed(session, server, BAKERY, None, NOW)
+    feed = feeds.create_feed(session, server, BAKERY, None, NOW).feeds[0]
 
     assert feed.account_id == account.id
 
@@ -46,7 +46,7 @@ def test_an_account_of_that_name_of_another_partner_is_not_assigned(session: Ses
     other = factories.customer(session, name="Bluebird Bakery")
     server = factories.server(session)
 
-    feed = feeds.create_feed(session, server, BAKERY, None, NOW)
+    feed = feeds.create_feed(session, server, BAKERY, None, NOW).feeds[0]
 
     assert feed.account_id != other.id
     assert feed.account.partner_id == server.account_id
@@ -56,7 +56,7 @@ def test_a_customer_is_connected_to_the_chosen_account(session: Session) -> None
     server = factories.server(session)
     account = factories.customer(session, server.account, name="The whole harbour")
 
-    feed = feeds.create_feed(session, server, HARBOUR, account, NOW)
+    feed = feeds.create_feed(session, server, HARBOUR, account, NOW).feeds[0]
 
     assert feed.account_id == account.id
 
@@ -74,8 +74,8 @@ def test_an_account_of_another_partner_is_refused(session: Session) -> None:
 def test_connecting_twice_creates_one_feed(session: Session) -> None:
     server = factories.server(session)
 
-    first = feeds.create_feed(session, server, HARBOUR, None, NOW)
-    second = feeds.create_feed(session, server, HARBOUR, None, LATER)
+    first = feeds.create_feed(session, server, HARBOUR, None, NOW).feeds[0]
+    second = feeds.create_feed(session, server, HARBOUR, None, LATER).feeds[0]
 
     assert first.id == second.id
     assert count(session, Feed) == 1
@@ -92,7 +92,7 @@ def test_a_customer_of_another_account_cannot_be_connected_again(session: Sessio
 
 def test_a_feed_connected_by_name_is_found_when_its_customer_gets_an_id(session: Session) -> None:
     server = factories.server(session)
-    feed = feeds.create_feed(session, server, BAKERY, None, NOW)
+    feed = feeds.create_feed(session, server, BAKERY, None, NOW).feeds[0]
 
     [candidate] = candidates(session, server, [Customer("Bluebird Bakery", "BLUE", 1)])
 
@@ -111,7 +111,7 @@ def test_a_name_that_two_ids_share_matches_neither(session: Session) -> None:
 
 def test_candidates_are_returned_in_the_given_order_with_their_feeds(session: Session) -> None:
     server = factories.server(session)
-    feed = feeds.create_feed(session, server, BAKERY, None, NOW)
+    feed = feeds.create_feed(session, server, BAKERY, None, NOW).feeds[0]
 
     found = candidates(session, server, [SCHOOL, BAKERY, HARBOUR])
 
@@ -127,13 +127,17 @@ def test_several_customers_are_connected_by_name_and_missing_accounts_created(
     factories.customer(session, server.account, name="Schools of the town")
     chosen = [(HARBOUR, ""), (SCHOOL, "Schools of the town"), (BAKERY, "  Bakers   united ")]
 
-    made = feeds.create_chosen_feeds(session, server, chosen, NOW)
+    connected = feeds.create_chosen_feeds(session, server, chosen, NOW)
 
-    assert [feed.account.name for feed in made] == [
+    assert [feed.account.name for feed in connected.feeds] == [
         "Harbour Architects, LLP",
         "Schools of the town",
         "Bakers united",
     ]
+    assert {account.name for account in connected.created} == {
+        "Harbour Architects, LLP",
+        "Bakers united",
+    }
 
 
 @pytest.mark.both_databases
@@ -173,7 +177,7 @@ def test_nothing_is_connected_to_a_removed_server(session: Session) -> None:
 @pytest.mark.both_databases
 def test_a_feed_without_pages_may_change_its_account(session: Session) -> None:
     server = factories.server(session)
-    feed = feeds.create_feed(session, server, HARBOUR, None, NOW)
+    feed = feeds.create_feed(session, server, HARBOUR, None, NOW).feeds[0]
     account = factories.customer(session, server.account, name="The whole harbour")
     factories.closed_month(session, account)
     factories.deposit(session, feed, pages=0)
@@ -188,13 +192,13 @@ def test_the_account_of_a_feed_with_counted_pages_cannot_change(
     session: Session, counted_in: str
 ) -> None:
     server = factories.server(session)
-    feed = feeds.create_feed(session, server, HARBOUR, None, NOW)
+    feed = feeds.create_feed(session, server, HARBOUR, None, NOW).feeds[0]
     account = factories.customer(session, server.account, name="The whole harbour")
     factories.deposit(session, feed, counted_in=counted_in)
 
     with pytest.raises(Conflict, match="Remove the feed and connect the customer to the other"):
         feeds.change_account(session, feed, account)
-    feeds.change_account(session, feed, feed.account)
+    assert not feeds.change_account(session, feed, feed.account)
 
     assert feed.account.name == "Harbour Architects, LLP"
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from jobs import collection as jobs
 from jobs import runtime
-from tests.nights import MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
+from tests.world import MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from webapp.domain.metering.events import Result
 from webapp.domain.metering.process import Observation
 from webapp.domain.metering.process import process as processed
@@ -181,7 +181,7 @@ def test_a_failed_customer_is_retried_from_its_stored_rows_without_the_server(
     assert world.outcome(broken).outcome == "collected"
     assert rows_for_retries(world) == 0
     assert len(world.printerpoint.calls) == calls
-    assert str(jobs.run_feed(failed, broken)).startswith("no rows to retry with")
+    assert str(jobs.run_feed(failed, broken)).startswith("nothing to retry")
     assert world.deposits(broken) == {TUESDAY: 7}
 
 

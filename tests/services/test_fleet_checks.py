@@ -88,9 +88,9 @@ def statements(session: Session) -> Iterator[list[str]]:
     """The statements that are executed meanwhile; many rows at once are one."""
     seen: list[str] = []
 
-    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+    def record(_conn: object, _cursor: object, statement: str, *_: object) -> None:
         seen.append(statement)
 
-    event.listen(session.get_bind(), "before_cursor_execute", note)
+    event.listen(session.get_bind(), "before_cursor_execute", record)
     yield seen
-    event.remove(session.get_bind(), "before_cursor_execute", note)
+    event.remove(session.get_bind(), "before_cursor_execute", record)

@@ -26,7 +26,7 @@ def test_a_renamed_account_is_assigned_again(
     session: Session, customer: Customer, whole_server: bool, everyone: bool
 ) -> None:
     server = factories.server(session)
-    before = feeds.create_feed(session, server, customer, None, NOW)
+    before = feeds.create_feed(session, server, customer, None, NOW).feeds[0]
     before.account.name = "Miller Holding"
     server = removed(session, server, before, whole_server=whole_server)
 
@@ -35,7 +35,7 @@ def test_a_renamed_account_is_assigned_again(
         assert connected.created == []
         [again] = connected.feeds
     else:
-        again = feeds.create_feed(session, server, customer, None, LATER, [customer])
+        again = feeds.create_feed(session, server, customer, None, LATER, [customer]).feeds[0]
 
     assert again.id != before.id
     assert again.account_id == before.account_id
@@ -49,10 +49,10 @@ def test_the_second_of_two_without_an_id_gets_no_third_account(
     first = factories.server(session, name="Boston")
     second = factories.server(session, first.account, name="Salem")
     feeds.create_feed(session, first, NAMED, None, NOW)
-    before = feeds.create_feed(session, second, NAMED, None, NOW)
+    before = feeds.create_feed(session, second, NAMED, None, NOW).feeds[0]
     second = removed(session, second, before, whole_server=whole_server)
 
-    again = feeds.create_feed(session, second, NAMED, None, LATER)
+    again = feeds.create_feed(session, second, NAMED, None, LATER).feeds[0]
 
     assert again.account.name == "Miller (2)"
     assert again.account_id == before.account_id
@@ -61,7 +61,7 @@ def test_the_second_of_two_without_an_id_gets_no_third_account(
 @pytest.mark.parametrize("whole_server", [True, False])
 def test_a_relinked_feed_is_found_by_its_latest_name(session: Session, whole_server: bool) -> None:
     server = factories.server(session)
-    before = feeds.create_feed(session, server, Customer("OldName", None, 3), None, NOW)
+    before = feeds.create_feed(session, server, Customer("OldName", None, 3), None, NOW).feeds[0]
     renames.relink(session, before, NOW, Customer("NewName", None, 3))
     server = removed(session, server, before, whole_server=whole_server)
     other = Customer("OldName", None, 1)
@@ -76,17 +76,19 @@ def test_a_relinked_feed_is_found_by_its_latest_name(session: Session, whole_ser
 
 def test_a_customer_with_an_id_is_found_under_a_new_name(session: Session) -> None:
     server = factories.server(session)
-    before = feeds.create_feed(session, server, WITH_ID, None, NOW)
+    before = feeds.create_feed(session, server, WITH_ID, None, NOW).feeds[0]
     feeds.remove(session, before, NOW)
 
-    again = feeds.create_feed(session, server, Customer("Miller & Sons", "MILL01", 3), None, LATER)
+    again = feeds.create_feed(
+        session, server, Customer("Miller & Sons", "MILL01", 3), None, LATER
+    ).feeds[0]
 
     assert again.account_id == before.account_id
 
 
 def test_an_id_alone_does_not_identify_a_customer_of_another_login(session: Session) -> None:
     server = factories.server(session)
-    before = feeds.create_feed(session, server, Customer("Miller", "1001", 3), None, NOW)
+    before = feeds.create_feed(session, server, Customer("Miller", "1001", 3), None, NOW).feeds[0]
     server = removed(session, server, before, whole_server=True)
 
     [other] = feeds.create_all_feeds(session, server, [Customer("Bakery", "1001", 1)], LATER).feeds
@@ -97,13 +99,13 @@ def test_an_id_alone_does_not_identify_a_customer_of_another_login(session: Sess
 
 def test_of_two_removed_feeds_the_latest_decides(session: Session) -> None:
     server = factories.server(session)
-    first = feeds.create_feed(session, server, NAMED, None, NOW)
+    first = feeds.create_feed(session, server, NAMED, None, NOW).feeds[0]
     feeds.remove(session, first, NOW)
     chosen = factories.customer(session, server.account, name="Chosen")
-    second = feeds.create_feed(session, server, NAMED, chosen, NOW)
+    second = feeds.create_feed(session, server, NAMED, chosen, NOW).feeds[0]
     feeds.remove(session, second, LATER)
 
-    again = feeds.create_feed(session, server, NAMED, None, LATER)
+    again = feeds.create_feed(session, server, NAMED, None, LATER).feeds[0]
 
     assert again.account_id == chosen.id
 
@@ -112,10 +114,10 @@ def test_customers_that_shared_an_account_share_it_when_connected_again(session:
     server = factories.server(session)
     bakery = Customer("Bakery", "BAKE", 1)
     both = [(WITH_ID, "Old town"), (bakery, "Old town")]
-    before = feeds.create_chosen_feeds(session, server, both, NOW)
+    before = feeds.create_chosen_feeds(session, server, both, NOW).feeds
     server = removed(session, server, before[0], whole_server=True)
 
-    one = feeds.create_feed(session, server, WITH_ID, None, LATER, [WITH_ID, bakery])
+    one = feeds.create_feed(session, server, WITH_ID, None, LATER, [WITH_ID, bakery]).feeds[0]
     rest = feeds.create_all_feeds(session, server, [WITH_ID, bakery], LATER)
 
     assert {feed.account_id for feed in (one, *rest.feeds)} == {before[0].account_id}
@@ -126,11 +128,13 @@ def test_a_customer_connected_again_gets_its_account_although_another_one_has_it
     session: Session,
 ) -> None:
     server = factories.server(session)
-    before = feeds.create_feed(session, server, WITH_ID, None, NOW)
+    before = feeds.create_feed(session, server, WITH_ID, None, NOW).feeds[0]
     feeds.remove(session, before, NOW)
     bakery = Customer("Bakery", "BAKE", 1)
 
-    made = feeds.create_chosen_feeds(session, server, [(bakery, "Miller"), (WITH_ID, "")], LATER)
+    made = feeds.create_chosen_feeds(
+        session, server, [(bakery, "Miller"), (WITH_ID, "")], LATER
+    ).feeds
 
     assert [feed.account_id for feed in made] == [before.account_id] * 2
 
@@ -141,13 +145,13 @@ def test_a_company_at_two_servers_has_the_chosen_account(
 ) -> None:
     boston = factories.server(session, name="Boston")
     salem = factories.server(session, boston.account, name="Salem")
-    before = feeds.create_feed(session, boston, customer, None, NOW - timedelta(days=1))
-    shared = feeds.create_feed(session, salem, customer, before.account, NOW)
+    before = feeds.create_feed(session, boston, customer, None, NOW - timedelta(days=1)).feeds[0]
+    shared = feeds.create_feed(session, salem, customer, before.account, NOW).feeds[0]
     salem = removed(session, salem, shared, whole_server=True)
     feeds.remove(session, before, LATER)
     feeds.create_feed(session, boston, customer, None, LATER)
 
-    again = feeds.create_feed(session, salem, customer, None, LATER)
+    again = feeds.create_feed(session, salem, customer, None, LATER).feeds[0]
 
     assert again.account_id == before.account_id
 
@@ -158,15 +162,15 @@ def test_an_account_in_use_again_is_not_assigned_at_another_server(
     session: Session, customer: Customer
 ) -> None:
     server = factories.server(session, name="Boston")
-    before = feeds.create_feed(session, server, customer, None, NOW)
+    before = feeds.create_feed(session, server, customer, None, NOW).feeds[0]
     server = removed(session, server, before, whole_server=True)
-    again = feeds.create_feed(session, server, customer, None, LATER)
+    again = feeds.create_feed(session, server, customer, None, LATER).feeds[0]
     salem = factories.server(session, server.account, name="Salem")
 
-    other = feeds.create_feed(session, salem, customer, None, LATER)
+    other = feeds.create_feed(session, salem, customer, None, LATER).feeds[0]
     feeds.remove(session, again, LATER)
     third = factories.server(session, server.account, name="Lowell")
-    another = feeds.create_feed(session, third, customer, None, LATER)
+    another = feeds.create_feed(session, third, customer, None, LATER).feeds[0]
 
     assert again.account_id == before.account_id
     assert len({before.account_id, other.account_id, another.account_id}) == 3
@@ -175,10 +179,10 @@ def test_an_account_in_use_again_is_not_assigned_at_another_server(
 def test_a_feed_that_another_server_removed_is_of_another_company(session: Session) -> None:
     boston = factories.server(session, name="Boston")
     salem = factories.server(session, boston.account, name="Salem")
-    before = feeds.create_feed(session, boston, WITH_ID, None, NOW)
+    before = feeds.create_feed(session, boston, WITH_ID, None, NOW).feeds[0]
     feeds.remove(session, before, NOW)
 
-    other = feeds.create_feed(session, salem, WITH_ID, None, LATER)
+    other = feeds.create_feed(session, salem, WITH_ID, None, LATER).feeds[0]
 
     assert other.account_id != before.account_id
 
@@ -195,8 +199,8 @@ def test_the_account_of_another_partner_is_never_assigned(
     own_server = removed(session, server, before, whole_server=whole_server)
     other_partner = factories.server(session)
 
-    again = feeds.create_feed(session, own_server, WITH_ID, None, LATER)
-    other = feeds.create_feed(session, other_partner, WITH_ID, None, LATER)
+    again = feeds.create_feed(session, own_server, WITH_ID, None, LATER).feeds[0]
+    other = feeds.create_feed(session, other_partner, WITH_ID, None, LATER).feeds[0]
 
     assert foreign.id not in (again.account_id, other.account_id)
     assert again.account.partner_id == server.account_id
@@ -205,11 +209,13 @@ def test_the_account_of_another_partner_is_never_assigned(
 
 def test_an_id_is_not_compared_with_names(session: Session) -> None:
     server = factories.server(session)
-    before = feeds.create_feed(session, server, Customer("MILL01", None, 3), None, NOW)
+    before = feeds.create_feed(session, server, Customer("MILL01", None, 3), None, NOW).feeds[0]
     feeds.remove(session, before, NOW)
 
-    other = feeds.create_feed(session, server, WITH_ID, None, LATER)
-    named = feeds.create_feed(session, server, Customer("Bakery", "Miller", 3), None, LATER)
+    other = feeds.create_feed(session, server, WITH_ID, None, LATER).feeds[0]
+    named = feeds.create_feed(session, server, Customer("Bakery", "Miller", 3), None, LATER).feeds[
+        0
+    ]
 
     assert before.account_id not in (other.account_id, named.account_id)
     assert other.account_id != named.account_id
@@ -238,7 +244,7 @@ def test_the_number_of_queries_does_not_grow_with_the_customers(session: Session
 
 def test_the_plan_names_the_former_account(session: Session) -> None:
     server = factories.server(session)
-    before = feeds.create_feed(session, server, NAMED, None, NOW)
+    before = feeds.create_feed(session, server, NAMED, None, NOW).feeds[0]
     before.account.name = "Miller Holding"
     feeds.remove(session, before, NOW)
 

@@ -10,9 +10,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import (
+    JSON,
     Connection,
     Engine,
     MetaData,
+    column,
     inspect,
     select,
     text,
@@ -193,6 +195,28 @@ def test_events_of_glitches_are_renamed_by_an_upgrade_and_a_downgrade(
         downgraded = connection.scalars(kinds).all()
 
     assert (upgraded, downgraded) == (["fell", "glitch"], ["fell", "misread"])
+
+
+def test_errors_of_emails_become_codes_and_text_again(empty_database: str) -> None:
+    first = ROWS["0001_initial"]
+    with at_revision(empty_database, "0027_glitch") as (connection, config):
+        rows = {name: dict(first[name]) for name in ("account", "user", "logo", "mail")}
+        rows["mail"] |= {"purpose": None, "certificate_id": None, "error": "it answers 550 ‘nó’"}
+        mail = fill(connection, rows)["mail"]
+        tables = MetaData()
+        tables.reflect(connection, only=["mail"])
+        connection.execute(
+            tables.tables["mail"].insert().values({**mail, "id": 2, "key": "y", "error": None})
+        )
+
+        command.upgrade(config, "0028_mail_error")
+        errors = select(column("error", JSON)).select_from(text("mail")).order_by(column("id"))
+        upgraded = connection.scalars(errors).all()
+        command.downgrade(config, "0027_glitch")
+        downgraded = connection.scalars(text("select error from mail order by id")).all()
+
+    assert upgraded == [{"code": "mail_failed", "params": {"error": "it answers 550 ‘nó’"}}, None]
+    assert downgraded == ["it answers 550 ‘nó’", None]
 
 
 def test_a_revision_does_not_wait_long_for_a_table_that_is_in_use(

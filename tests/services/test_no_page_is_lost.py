@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from tests.nights import make_world
+from tests.world import make_world
 from webapp import settings as configuration
 from webapp.models import Certificate, Delta, Device
 from webapp.printerpoint.sandbox import Sandbox

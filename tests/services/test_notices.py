@@ -50,7 +50,7 @@ def answers(session: Session, server: Server, now: datetime) -> None:
 def written(session: Session, now: datetime) -> list[notices.EmailDraft]:
     """The emails that are written at a time, in the outbox."""
     made = []
-    for user_id in notices.readers(session, now):
+    for user_id in notices.recipients_due(session, now):
         for draft in notices.drafts(session, user_id, now):
             outbox.enqueue(session, draft, rendered(draft), now)
             made.append(draft)
@@ -224,7 +224,7 @@ def test_a_change_that_is_rolled_back_sends_no_notice(session: Session, server: 
     health.server_failed(session, server, REFUSED, NOW)
     session.rollback()
 
-    assert notices.readers(session, NOW) == []
+    assert notices.recipients_due(session, NOW) == []
 
 
 def test_a_notice_is_in_one_email_only(session: Session, server: Server) -> None:

@@ -7,12 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests import factories
+from webapp.domain.reasons import reason
 from webapp.errors import Conflict
 from webapp.models import Mail
 from webapp.queries import mails
 from webapp.services.notifications import outbox
 
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
+
+REFUSED = reason("recipient_refused", response="550 no such user")
 
 
 def test_an_email_is_claimed_by_one_sender_until_the_claim_is_stale(session: Session) -> None:
@@ -34,7 +37,7 @@ def test_a_refused_email_is_retried_with_growing_delays_and_then_fails(
     now, attempts = NOW, 0
     while (mail := outbox.claim(session, now)) is not None:
         attempts += 1
-        outbox.mark_failed(session, mail, "it does not answer in time", now, permanent=False)
+        outbox.mark_failed(session, mail, reason("mail_server_timeout"), now, permanent=False)
         session.commit()
         assert outbox.claim(session, mail.due_at - timedelta(seconds=1)) is None
         now = mail.due_at
@@ -42,7 +45,7 @@ def test_a_refused_email_is_retried_with_growing_delays_and_then_fails(
     assert attempts == len(outbox.PAUSES) + 1
     assert (made.state, mails.undelivered(session)) == (
         "failed",
-        (0, 1, "it does not answer in time"),
+        (0, 1, reason("mail_server_timeout")),
     )
     outbox.retry(session, made, now)
     assert (made.state, made.attempts) == ("queued", 0)
@@ -54,7 +57,7 @@ def test_a_permanently_refused_email_is_not_retried(session: Session) -> None:
     factories.mail(session, state="queued")
     mail = outbox.claim(session, NOW)
     assert mail is not None
-    outbox.mark_failed(session, mail, "it refuses the recipient", NOW, permanent=True)
+    outbox.mark_failed(session, mail, REFUSED, NOW, permanent=True)
 
     assert mail.state == "failed"
-    assert session.scalars(select(Mail.error)).one() == "it refuses the recipient"
+    assert session.scalars(select(Mail.error)).one() == REFUSED

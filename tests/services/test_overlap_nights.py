@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from tests import factories
-from tests.nights import MONDAY, World
+from tests.world import MONDAY, World
 from webapp.domain.months import Month
 from webapp.models import Account, Collection, Feed, Server
 from webapp.services.certificates import months
@@ -85,7 +85,7 @@ def test_no_month_closes_while_a_server_of_the_account_waits(world: World, feed_
         now = datetime(2026, 11, 3, 12, tzinfo=UTC)
         grace = Grace(2, world.after_midnight(MONDAY).time())
 
-        why = months.reason_to_wait(session, account, Month.parse("2026-10"), now, grace)
+        why = months.reason_to_keep_open(session, account, Month.parse("2026-10"), now, grace)
 
     assert why is not None
-    assert "waits for the approval of server Printerpoint" in why
+    assert (why["code"], why["params"]["server"]) == ("month_awaits_approval", "Printerpoint")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.nights import MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
+from tests.world import MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from webapp.models import Feed
 from webapp.services.feeds import pauses
 

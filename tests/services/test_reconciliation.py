@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from tests.nights import World
+from tests.world import World
 from webapp.models import Certificate, Deposit, Device, Feed
 from webapp.queries import reconciliation
 from webapp.services.certificates.reconciliation import is_due, record
@@ -67,6 +67,35 @@ def test_changes_of_a_life_count_and_of_a_certificate_are_differences(world: Wor
 
     assert [one.kind for one in found.differences] == ["Device", "Month", "Partner"]
     assert (found.differences[1].expected, found.differences[1].found) == (57, 58)
+
+
+def test_a_changed_number_of_devices_is_a_difference(world: World) -> None:
+    feed = two_months(world)
+    with world.session() as session:
+        number = session.get_one(Feed, feed).device_count
+        session.execute(update(Feed).values(device_count=Feed.device_count + 2))
+        session.commit()
+
+    (found,) = result(world).differences
+
+    assert (found.kind, found.id, found.unit) == ("Feed", feed, "devices")
+    assert (found.expected, found.found) == (number, number + 2)
+
+
+def test_the_fields_of_differences_are_stored(world: World) -> None:
+    feed = two_months(world)
+    now = datetime(2026, 11, 4, 3, tzinfo=UTC)
+    with world.session() as session:
+        before = session.get_one(Feed, feed).device_count
+        session.get_one(Feed, feed).device_count += 1
+        session.flush()
+        stored = record(session, reconciliation.reconcile(session, select(Feed)), now)
+        session.commit()
+        session.refresh(stored)
+        (found,) = stored.differences
+
+    assert (found["kind"], found["id"], found["unit"]) == ("Feed", feed, "devices")
+    assert (found["expected"], found["found"]) == (before, before + 1)
 
 
 def test_the_result_of_a_reconciliation_is_stored_once_a_day(world: World) -> None:

@@ -40,8 +40,8 @@ def test_a_serial_number_metered_twice_is_warned_of(session: Session, other: str
     (warning,) = found(session)
 
     assert warning.kind == "serial_metered_twice"
-    assert [place.device_id for place in warning.places] == list(ids[:2])
-    assert [place.device_name for place in warning.places] == ["A-0", "A-1"]
+    assert [one.device_id for one in warning.affected] == list(ids[:2])
+    assert [one.device_name for one in warning.affected] == ["A-0", "A-1"]
     assert sentence(warning.reason).startswith("Serial number CNB1234 is on 2 devices.")
 
 
@@ -88,7 +88,7 @@ def test_a_delta_near_the_lifetime_count_is_warned_of_where_it_counts(
 
     assert [warning.kind for warning in warnings] == ["near_lifetime"] * warned
     if warned:
-        assert warnings[0].places[0].device_id == device.id
+        assert warnings[0].affected[0].device_id == device.id
         words = f"{pages:,} pages were counted on Oct 30, 2026 at a meter reading of {count:,}."
         assert sentence(warnings[0].reason).startswith(words)
 
@@ -104,7 +104,7 @@ def test_deposits_before_their_feed_are_warned_of_in_the_partners_zone(session: 
     (warning,) = found(session)
 
     assert on_its_day == []
-    assert (warning.kind, warning.places[0].feed_id) == ("before_feed", feed.id)
+    assert (warning.kind, warning.affected[0].feed_id) == ("before_feed", feed.id)
     assert sentence(warning.reason) == (
         "Pages are counted for Oct 29, 2026, but the feed was created on Oct 30, 2026."
     )
@@ -122,7 +122,7 @@ def test_an_account_of_several_printerpoint_customers_is_warned_of(session: Sess
     (warning,) = found(session)
 
     assert (warning.kind, warning.account_id) == ("several_customers", customer.id)
-    assert [place.feed_id for place in warning.places] == [feed.id for feed in feeds]
+    assert [one.feed_id for one in warning.affected] == [feed.id for feed in feeds]
 
 
 def test_the_number_of_statements_does_not_depend_on_the_number_of_feeds(session: Session) -> None:

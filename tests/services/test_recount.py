@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.nights import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from tests.services.recounts import COMMAND, NOW, by_old_rules, differences, recount, spiked, states
+from tests.world import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from webapp.errors import Conflict
 from webapp.models import (
     AuditEntry,

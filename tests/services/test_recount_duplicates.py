@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from tests.nights import MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from tests.services.recounts import by_old_rules, differences, recount
+from tests.world import MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from webapp.models import (
     Device,
     Feed,

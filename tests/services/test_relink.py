@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.nights import MONDAY, TUESDAY, World
 from tests.services.renamed import becomes, connects, proposal
+from tests.world import MONDAY, TUESDAY, World
 from webapp.errors import Conflict
 from webapp.models import Feed, Server
 from webapp.printerpoint.fleet import Customer

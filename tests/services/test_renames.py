@@ -3,7 +3,6 @@
 import pytest
 from sqlalchemy import select
 
-from tests.nights import MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from tests.services.renamed import (
     Proposal,
     becomes,
@@ -13,6 +12,7 @@ from tests.services.renamed import (
     printers_of,
     proposal,
 )
+from tests.world import MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from webapp.models import Collection
 from webapp.services.feeds import renames
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from tests import factories
-from tests.nights import MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
+from tests.world import MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from webapp.domain.metering.review import Decision
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, AuditEntry, Delta, Feed, FeedEvent

@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.nights import MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
-from webapp.models import AuditEntry, Delta
+from tests import factories
+from tests.world import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
+from webapp.models import Account, AuditEntry, Delta
+from webapp.queries import review as queries
+from webapp.queries.viewer import Viewer
 from webapp.services.accounts.audit import Actor
 from webapp.services.metering import review
 
@@ -119,4 +122,45 @@ def test_several_cases_are_decided_in_one_transaction_and_conflicts_are_unchange
     assert [entry.details["decision"] for entry in entries] == ["accepted", "rejected", "rejected"]
     assert [entry.details["reason"] for entry in entries[1:]] == ["donor boards"] * 2
     assert [sum(world.deposits(feed).values()) for feed in feeds] == [900_000, 0, 0]
+    assert world.is_balanced()
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("fallen", "confirming", "state", "by"),
+    [
+        pytest.param(50_150, 70_200, "accepted", "user", id="glitch"),
+        pytest.param(30, 70, "accepted", "user", id="reset"),
+        pytest.param(50_150, 50_180, "withdrawn", "readings", id="spike"),
+    ],
+)
+def test_a_fall_leaves_who_decided_unless_it_withdraws_the_pages(
+    world: World, fallen: int, confirming: int, state: str, by: str
+) -> None:
+    world.create_feed("Clinic", "CLI", S1=50_000)
+    for day, count in ((MONDAY, 50_000), (TUESDAY, 50_100), (WEDNESDAY, 70_100)):
+        world.printerpoint.set_count("S1", count)
+        world.night(day)
+    with world.session() as session:
+        user = factories.user(session, session.get_one(Account, world.partner_id))
+        delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
+        review.decide(session, delta, "accepted", Actor(user.id, "browser"), NOW)
+        session.commit()
+        delta_id, user_id = delta.id, user.id
+    viewer = Viewer("operations", None, None)
+    listed = []
+    for day, count in ((THURSDAY, fallen), (FRIDAY, confirming)):
+        world.printerpoint.set_count("S1", count)
+        world.night(day)
+        with world.session() as session:
+            resolved = queries.deltas(session, viewer, queries.Filters(state="resolved"))
+            listed.append([(row.state, row.resolved_by) for row in resolved])
+    with world.session() as session:
+        delta = session.get_one(Delta, delta_id)
+
+    decision = (user_id, NOW) if by == "user" else (None, world.after_midnight(FRIDAY))
+    is_contested = fallen > 50_100
+    assert listed == [[] if is_contested else [("accepted", "user")], [(state, by)]]
+    assert (delta.state, delta.resolved_by) == (state, by)
+    assert (delta.decided_by, delta.decided_at) == decision
     assert world.is_balanced()

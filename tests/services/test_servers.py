@@ -1,4 +1,4 @@
-"""Servers: registered once, sealed, renamed, removed; on SQLite and on PostgreSQL."""
+"""Servers: registered once, encrypted, renamed, removed; on SQLite and on PostgreSQL."""
 
 import pytest
 from cryptography.fernet import Fernet
@@ -35,7 +35,7 @@ def test_a_registered_server_is_healthy_and_its_token_encrypted(
         NOW,
     )
     assert server.decrypt_token(keyring) == TOKEN
-    assert TOKEN.encode() not in server.sealed_token
+    assert TOKEN.encode() not in server.encrypted_token
 
 
 def test_servers_without_a_name_are_numbered(session: Session, keyring: Keyring) -> None:
@@ -175,10 +175,12 @@ def test_a_server_is_renamed_but_not_to_the_name_of_another(session: Session) ->
     factories.server(session, partner, name="Boston")
     server = factories.server(session, partner, name="Salem")
 
-    servers.rename(session, server, "  Salem   harbour ")
+    renamed = servers.rename(session, server, "  Salem   harbour ")
+    again = servers.rename(session, server, "Salem harbour")
     with pytest.raises(Invalid):
         servers.rename(session, server, "Boston")
 
+    assert (renamed, again) == (True, False)
     assert server.name == "Salem harbour"
 
 
@@ -194,7 +196,7 @@ def test_removing_a_server_deletes_its_token_and_removes_its_feeds_but_no_histor
     went = servers.remove(session, server, NOW)
     again = servers.remove(session, server, NOW)
 
-    assert (went, again) == (1, 0)
+    assert (went, again) == (1, None)
     assert session.get_one(Feed, feed.id).status == "removed"
     assert session.scalar(select(func.count()).select_from(Deposit)) == 1
     assert session.scalar(select(func.count()).select_from(Certificate)) == 1

@@ -89,18 +89,6 @@ def test_addresses_of_one_network_have_one_hash(
     assert sessions.hash_network("another key", user, one) != hashes[0]
 
 
-def test_the_last_use_is_written_every_five_minutes_at_most(session: Session) -> None:
-    row = factories.user_session(session, factories.user(session), now=NOW)
-    minute = timedelta(minutes=1)
-
-    early, due = sessions.touch(row, NOW + 4 * minute), sessions.touch(row, NOW + 5 * minute)
-    assert early is None
-    assert due is not None
-    session.execute(due)
-
-    assert row.last_seen_at == NOW + 5 * minute
-
-
 def test_ending_all_sessions_ends_those_of_one_user(session: Session) -> None:
     user, other = factories.user(session), factories.user(session)
     rows = [factories.user_session(session, of, now=NOW) for of in (user, user, other)]
@@ -129,16 +117,16 @@ def test_a_password_that_is_changed_during_a_log_in_no_longer_logs_in(
 ) -> None:
     user_id = factories.user(session, email="ada@example.com").id
     session.commit()
-    fits = passwords.fits
+    verify = passwords.verify
 
-    def fits_and_is_changed(*given: Any) -> bool:
+    def verify_then_change(*given: Any) -> bool:
         session.rollback()  # on SQLite no other connection could write before
         with open_session(database_url) as other:
             changed = other.get_one(User, user_id)
             changed.password_hash = passwords.hash_password("a quite different phrase")
             other.commit()
-        return fits(*given)
+        return verify(*given)
 
-    monkeypatch.setattr(passwords, "fits", fits_and_is_changed)
+    monkeypatch.setattr(passwords, "verify", verify_then_change)
 
     assert users.authenticate(session, "ada@example.com", PASSWORD) == []

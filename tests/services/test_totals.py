@@ -7,21 +7,21 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from tests import factories
-from tests.nights import World
+from tests.world import World
 from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Delta, Deposit, Device, Feed, Outcome, User
-from webapp.queries import access, dashboard, metrics, reconciliation
+from webapp.queries import access, collection_progress, dashboard, metrics, reconciliation
+from webapp.queries import certificates as certificate_queries
 from webapp.queries.metrics import Scope
+from webapp.queries.summary_differences import Difference
 from webapp.queries.viewer import Viewer
-from webapp.services.certificates import certificates
-from webapp.services.collection import progress
 
 pytestmark = pytest.mark.both_databases
 
 THURSDAY = date(2026, 10, 29)
 
 
-def differences(session: Session) -> list[reconciliation.Difference]:
+def differences(session: Session) -> list[Difference]:
     """Differences between the summary tables and their rows."""
     found = reconciliation.reconcile(session, select(Feed)).differences
     return [one for one in found if one.kind in ("Server", "Partner")]
@@ -64,10 +64,10 @@ def test_devices_are_counted_at_the_feed_that_lists_them(world: World) -> None:
 
 def test_certificates_without_a_document_are_to_be_rendered(session: Session) -> None:
     made = factories.certificate(session)
-    assert list(certificates.pending_render(session)) == [made.id]
+    assert list(certificate_queries.pending_render(session)) == [made.id]
 
     factories.document(session, made)
-    assert list(certificates.pending_render(session)) == []
+    assert list(certificate_queries.pending_render(session)) == []
 
 
 def test_held_deltas_are_counted_for_users_who_may_decide(session: Session) -> None:
@@ -112,15 +112,15 @@ def test_outcomes_are_counted_by_their_collection(session: Session) -> None:
         factories.outcome(session, of, first, pages=7)
     again = factories.outcome(session, collection, second, kind="failed")
     session.flush()
-    assert progress.of(session, collection).counts == {"collected": 1, "failed": 1}
+    assert collection_progress.load(session, collection).counts == {"collected": 1, "failed": 1}
 
     again.outcome, again.pages = "collected", 30
     session.flush()
-    done = progress.of(session, collection)
+    done = collection_progress.load(session, collection)
     assert (done.counts, done.pages, done.done) == ({"collected": 2}, 37, 2)
 
     session.execute(delete(Outcome).where(Outcome.collection_id == collection.id))
-    assert progress.of(session, collection).counts == {}
+    assert collection_progress.load(session, collection).counts == {}
 
 
 def by_health(session: Session, server_id: int) -> dict[str, int]:

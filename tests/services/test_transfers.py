@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.nights import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from tests.services.histories import details, notes
+from tests.world import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 
 pytestmark = pytest.mark.slow
 
@@ -35,6 +35,18 @@ def test_a_moved_printer_continues_its_meter_there_and_after_its_return(world: W
     assert notes(world, clinic)[-1] == ("moved_in", "A-S1")
     assert [line["pages"] for line in details(world, "moved_in")] == [5, 7]
     assert world.is_balanced()
+
+
+def test_a_move_does_not_state_pages_under_review_as_counted(world: World) -> None:
+    world.create_feed("Clinic", "CLI", S1=1_000, S2=50)
+    school = world.create_feed("School", "SCH", S3=70)
+    world.night(MONDAY)
+    world.printerpoint.move_printer("S1", "School")
+    world.printerpoint.print_pages("S1", 900_000)
+    world.night(TUESDAY)
+
+    assert world.held(school) == [900_000]
+    assert [line["pages"] for line in details(world, "moved_in")] == [0]
 
 
 def test_a_printer_that_moves_twice_continues_its_meter(world: World) -> None:

@@ -62,8 +62,8 @@ def test_as_many_passwords_are_verified_for_two_users_as_for_none(
 ) -> None:
     for _ in range(number):
         factories.user(session, email="ada@example.com")
-    verify = Mock(side_effect=passwords.fits)
-    monkeypatch.setattr(passwords, "fits", verify)
+    verify = Mock(side_effect=passwords.verify)
+    monkeypatch.setattr(passwords, "verify", verify)
 
     users.authenticate(session, "ada@example.com", "not the password")
 

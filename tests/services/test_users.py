@@ -217,7 +217,7 @@ def test_a_hash_of_former_parameters_is_renewed_at_the_next_log_in(
     assert "$argon2id$v=19$m=19456,t=2,p=1$" in user.password_hash
     session.refresh(user_session)
     assert user_session.ended_at is None
-    assert passwords.fits(PASSWORD, user.password_hash)
+    assert passwords.verify(PASSWORD, user.password_hash)
 
 
 def test_a_disabled_user_is_logged_out_at_once_and_enabled_with_the_same_password(
@@ -233,8 +233,10 @@ def test_a_disabled_user_is_logged_out_at_once_and_enabled_with_the_same_passwor
         users.accept(session, token, NEW_PASSWORD, NOW)
     with pytest.raises(Conflict, match="enable the user first"):
         users.invite_again(session, user, NOW)
-    users.enable(session, user)
+    enabled = users.enable(session, user)
+    again = users.enable(session, user)
 
+    assert (enabled, again) == (True, False)
     assert while_disabled == []
     session.refresh(user_session)
     assert user_session.ended_at == NOW
@@ -269,8 +271,9 @@ def test_the_last_active_user_of_operations_cannot_be_disabled(session: Session)
 
 def test_disabling_twice_retains_the_first_time(session: Session) -> None:
     user = factories.user(session)
-    users.disable(session, user, NOW)
+    first = users.disable(session, user, NOW)
 
-    users.disable(session, user, NOW + timedelta(days=1))
+    again = users.disable(session, user, NOW + timedelta(days=1))
 
+    assert (first, again) == (True, False)
     assert user.disabled_at == NOW

@@ -6,7 +6,6 @@ from datetime import date, time
 import pytest
 from sqlalchemy import func, select
 
-from tests.nights import make_world
 from tests.services.year_scenario import (
     DAY,
     NEW_YEAR,
@@ -16,6 +15,7 @@ from tests.services.year_scenario import (
     changes,
     goes_by,
 )
+from tests.world import make_world
 from webapp.domain.months import Month
 from webapp.models import Certificate, ClosedMonth, Collection, Feed, HealthChange
 from webapp.printerpoint.sandbox import Sandbox

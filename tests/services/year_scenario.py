@@ -16,12 +16,13 @@ import pytest
 
 from jobs import health, month_end, runtime, schedule
 from jobs.collection import collect
-from tests.nights import World
+from tests.world import World
 from webapp import clock, queue
 from webapp.domain.reasons import reason
 from webapp.printerpoint.errors import Unreachable
 from webapp.printerpoint.fleet import Fleet
 from webapp.printerpoint.schema import read_row
+from webapp.services.servers import clients
 
 NEW_YEAR = date(2018, 1, 1)
 DAY, HOUR, TICK = timedelta(days=1), timedelta(hours=1), timedelta(minutes=30)
@@ -99,7 +100,7 @@ class YearScenario:
         )
         self.feed = self.world.create_feed("School", "SCH", S1=100)
         self.patch.setattr(runtime, "get_app", lambda: self.world.app)
-        self.patch.setattr(runtime, "client_of", lambda server: self.client)
+        self.patch.setattr(clients, "client_of", lambda settings, server: self.client)
         self.patch.setattr(clock, "now", lambda: self.service_time)
         self.patch.setattr(queue, "is_empty", lambda config, name: False)
         self.patch.setattr(queue, "run_collection", lambda config, wanted: self.line.append(wanted))

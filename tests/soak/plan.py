@@ -169,7 +169,7 @@ def _deck(chance: random.Random) -> list[tuple[str, str, dict[str, Any]]]:
     for how in MALFORMED:
         words: dict[str, Any] = {"how": how, "page": chance.choice((None, 1, 2))}
         words |= {
-            "wrong_next": {"following": "https://elsewhere.example/apis/v1/dealer/printers?page=2"},
+            "wrong_next": {"next_url": "https://elsewhere.example/apis/v1/dealer/printers?page=2"},
             "redirect": {"location": "https://elsewhere.example/"},
         }.get(how, {})
         deck.append((f"malformed: {how}", "answer", words))

@@ -9,6 +9,7 @@ from tests.soak.fleet import Event, Fleet
 from tests.soak.plan import Visit
 from webapp.domain.months import Month
 from webapp.models import Server
+from webapp.queries import accounts
 from webapp.services.certificates import months
 from webapp.services.collection import requests, scheduling
 
@@ -54,10 +55,10 @@ def _collect_now(fleet: Fleet, event: Event, now: datetime) -> None:
 
 def _close_months(fleet: Fleet, now: datetime) -> None:
     with fleet.session() as session:
-        for account in months.accounts_with_months(session):
+        for account in accounts.with_feeds(session):
             last = Month.of(now.astimezone(account.zone).date()).previous()
             for month in months.open_months(session, account, last):
-                if months.reason_to_wait(session, account, month, now, grace(fleet.config)):
+                if months.reason_to_keep_open(session, account, month, now, grace(fleet.config)):
                     break
                 months.close(session, account, month, now, fleet.config.project)
         session.commit()

@@ -250,7 +250,7 @@ def ask(
     headers: dict[str, str] | None = None,
     form: dict[str, str] | None = None,
 ) -> TestResponse:
-    """Open or send, as a page of ours would."""
+    """Open or send, as a page of Releaf would."""
     method: Callable[..., TestResponse] = browser.post if name.endswith(" POST") else browser.get
     sent = {"Origin": "http://localhost", **(headers or {})}
     response = method(path, headers=sent, data=form, buffered=True)

@@ -32,6 +32,7 @@ def ids(transaction: Transaction) -> dict[str, int]:
         partner = factories.partner(session, name="Northwind Print")
         factories.user(session, partner, email="nora@example.com", full_name="Nora North")
         other = factories.user(session, partner, email="vic@example.com", role="partner_viewer")
+        gone = factories.user(session, partner, email="gus@example.com", disabled_at=NOW)
         factories.user(session, factories.operations(session), email="ops@example.com")
         server = factories.server(session, partner, name="Main login")
         feed = factories.feed(session, server, customer_name="Clinic")
@@ -39,6 +40,7 @@ def ids(transaction: Transaction) -> dict[str, int]:
             "server": server.id,
             "feed": feed.id,
             "user": other.id,
+            "disabled": gone.id,
             "partner": partner.id,
             "customer": feed.account_id,
         }
@@ -54,7 +56,7 @@ def ids(transaction: Transaction) -> dict[str, int]:
         ("/servers/{server}/remove", {}, ("server removed", "Main login")),
         ("/users/{user}/disable", {}, ("user disabled", "vic@example.com")),
         ("/users/{user}/invite", {}, ("user invited", "vic@example.com")),
-        ("/users/{user}/enable", {}, ("user enabled", "vic@example.com")),
+        ("/users/{disabled}/enable", {}, ("user enabled", "gus@example.com")),
         ("/accounts/new", {"name": "Bakery", "country": ""}, ("account added", "Bakery")),
         (
             "/accounts/{customer}/edit",

@@ -82,9 +82,9 @@ def test_only_selected_rows_are_exported(office: Office, noun: str) -> None:
 
 @pytest.mark.parametrize("noun", LISTS)
 def test_a_selection_with_a_row_of_another_partner_is_refused(office: Office, noun: str) -> None:
-    ticked = [*office.own[noun], office.foreign[noun]]
+    selected = [*office.own[noun], office.foreign[noun]]
 
-    response = office.nora.post(f"{LISTS[noun]}/selection?export=csv", {noun: ticked})
+    response = office.nora.post(f"{LISTS[noun]}/selection?export=csv", {noun: selected})
 
     assert response.status_code == 404
 
@@ -203,15 +203,15 @@ def test_the_feeds_of_another_partners_customer_are_unchanged(office: Office) ->
 def test_selected_certificates_are_downloaded_as_one_archive(
     office: Office, transaction: Transaction
 ) -> None:
-    ticked = office.own["certificate"]
+    selected = office.own["certificate"]
     with transaction() as session:
-        for each in ticked:
+        for each in selected:
             pdf = f"%PDF of {each}".encode()
             row = Document(certificate_id=each, pdf=pdf, sha256="0" * 64, rendered_at=NOW)
             session.add(row)
 
     response = office.nora.post(
-        "/certificates/selection", {"action": "documents", "certificate": ticked}
+        "/certificates/selection", {"action": "documents", "certificate": selected}
     )
 
     assert response.mimetype == "application/zip"
@@ -219,7 +219,7 @@ def test_selected_certificates_are_downloaded_as_one_archive(
         assert archive.testzip() is None
         assert len(set(archive.namelist())) == 2
         assert sorted(archive.read(name) for name in archive.namelist()) == sorted(
-            f"%PDF of {each}".encode() for each in ticked
+            f"%PDF of {each}".encode() for each in selected
         )
 
 

@@ -76,6 +76,18 @@ def test_a_minimum_is_set_and_removed_by_the_partner_and_audited(
     assert "Minimum for a certificate changed" in shop.nora.get("/audit").text
 
 
+def test_the_minimum_0_is_none_which_its_form_states(shop: Shop, transaction: Transaction) -> None:
+    form = shop.nora.get(shop.form).text
+    refused = shop.nora.post(shop.form, {"minimum_pages": "-1"})
+    saved = shop.nora.post(shop.form, {"minimum_pages": "0"})
+
+    assert 'min="0"' in form
+    assert "Enter 0 or nothing to certify every month with pages." in form
+    assert "from 1 to 1,000,000. 0 or an empty field means no minimum." in refused.text
+    assert saved.status_code == 302
+    assert minimum(transaction, shop) is None
+
+
 @pytest.mark.parametrize("value", ["many", "1.5", "-1", "1000001", "9" * 30])
 def test_an_invalid_number_of_pages_is_refused(
     shop: Shop, transaction: Transaction, value: str

@@ -96,6 +96,20 @@ def test_the_page_shows_the_certified_data_and_the_public_address(office: Office
     assert "every 2s" not in page
 
 
+def test_another_partner_is_not_told_that_a_document_is_being_generated(
+    office: Office, transaction: Transaction, log_in: Callable[[User | str], Visitor]
+) -> None:
+    with transaction() as session:
+        factories.user(session, factories.partner(session, name="Elsewhere"), email="e@example.com")
+    elsewhere = log_in("e@example.com")
+
+    response = elsewhere.get(f"/certificates/{SEPTEMBER}.pdf")
+
+    assert response.status_code == 404
+    assert "is being generated" not in response.text
+    assert "The address may be mistyped" in response.text
+
+
 def test_the_page_polls_until_the_document_is_rendered(
     office: Office, transaction: Transaction
 ) -> None:
@@ -111,6 +125,7 @@ def test_the_page_polls_until_the_document_is_rendered(
     assert "is being generated" in before
     assert 'data-hx-trigger="every 2s"' in before
     assert missing.status_code == 404
+    assert "The PDF of this certificate is being generated" in missing.text
     assert "Download the PDF" in after
     assert "data-hx-trigger" not in after
 

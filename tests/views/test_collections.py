@@ -221,6 +221,7 @@ def test_the_list_shows_the_latest_first_and_filters_by_state(
     failed = office.nora.get(f"/collections?state=failed&server={office.server_id}").text
 
     assert everything.count('<th scope="row">') == 2
+    assert 'href="/collections?state=cancelled"' in everything
     assert f'"/collections/{foreign}"' not in everything
     assert failed.count('<th scope="row">') == 1
 

@@ -46,4 +46,5 @@ def test_a_csrf_token_of_another_session_is_refused(
     assert ada.token() != again.token()
     refused = again.client.post("/logout", data={"csrf_token": ada.token()})
     assert refused.status_code == 400
+    assert "you logged in again in another tab" in refused.text
     assert again.post("/logout").status_code == 302

@@ -139,6 +139,13 @@ def test_a_factor_without_a_source_or_out_of_range_changes_nothing(
     assert stored(transaction) == {}
 
 
+def test_a_source_that_is_too_long_is_named(ops: Visitor) -> None:
+    response = ops.post(FORM, {"co2_factor": "5", "co2_source": "A" * 201})
+
+    assert "Shorten the source to 200 characters." in response.text
+    assert "Shorten the name" not in response.text
+
+
 def test_changing_an_equivalent_requires_the_password_again(
     ops: Visitor, transaction: Transaction, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import tracemalloc
 from collections.abc import Callable
 from datetime import datetime
@@ -93,6 +94,20 @@ def test_every_list_is_exported_in_both_formats_with_the_same_content(
 
 
 @pytest.mark.usefixtures("everything")
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_no_two_columns_of_an_export_have_the_same_name(
+    log_in: Callable[[User | str], Visitor], language: str
+) -> None:
+    ops = log_in("ops@example.com")
+    ops.post("/language", {"language": language})
+
+    heads = {name: sheet(ops, f"/{name}?export=csv")[0] for name in LISTS}
+
+    assert {name: head for name, head in heads.items() if len(set(head)) < len(head)} == {}
+    assert heads["operations/mails"][0] == {"en": "Subject", "es": "Asunto"}[language]
+
+
+@pytest.mark.usefixtures("everything")
 @pytest.mark.parametrize("name", LISTS[:-1])
 def test_nothing_of_another_partner_is_exported(
     log_in: Callable[[User | str], Visitor], name: str
@@ -140,6 +155,7 @@ def test_an_export_has_all_pages_of_the_filtered_list(
     nora = log_in("northwind@example.com")
 
     assert len(sheet(nora, "/feeds?export=csv")) == 1 + 121
+    assert re.fullmatch(r"Pages in [A-Z][a-z]+ \d{4}", sheet(nora, "/feeds?export=csv")[0][-1])
     assert len(sheet(nora, "/feeds?export=csv&q=branch&page=2")) == 1 + 120
     assert [row[0] for row in sheet(nora, "/feeds?export=csv&q=branch 01&sort=-customer")][1:3] == [
         "Branch 019",

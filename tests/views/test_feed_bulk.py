@@ -139,7 +139,7 @@ def test_only_selected_feeds_are_exported(office: Office, kind: str) -> None:
         assert "Lake" in response.text
         assert "Mill" not in response.text
     assert refused.status_code == 404
-    assert nothing.location == "/feeds"
+    assert nothing.location == f"/feeds?export={kind}"
 
 
 @pytest.mark.parametrize("action", ["collect", "deactivate", "reactivate"])

@@ -54,7 +54,7 @@ FIELDS = {
     "new": "four unrelated words",
     "again": "four unrelated words",
     "token": "T" * 40,
-    "sealed_token": "T" * 40,
+    "encrypted_token": "T" * 40,
     "disabled_at": "",
     "removed_at": "2026-11-01",
     "user": "1",
@@ -76,7 +76,7 @@ OWN_CHOICE = {
     "wants_nights",
 }
 OWN_CHOICE |= {"wants_approval", "wants_certificate"}
-ACCESS_OF_A_SERVER = ("id", "account_id", "sealed_token", "removed_at")
+ACCESS_OF_A_SERVER = ("id", "account_id", "encrypted_token", "removed_at")
 
 
 @pytest.fixture

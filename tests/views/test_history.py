@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from tests import factories
 from tests.factories import NOW, TODAY
 from tests.views.conftest import Transaction, Visitor
+from webapp.messages import event_texts
 from webapp.models import Account, FeedEvent, Server, User
 from webapp.models.feed_event import FEED_EVENT_KINDS
-from webapp.views.console import event_texts
 
 _DETAILS = {
     "why": {"code": "recount_taken_back", "params": {}},

@@ -47,7 +47,7 @@ COLUMNS: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
     (Delta, ("reason",)),
     (Device, ("asset_id", "serial_number")),
     (Feed, ("customer_name", "customer_id")),
-    (Mail, ("title", "plain", "error")),
+    (Mail, ("title", "plain")),
     (Server, ("name",)),
     (User, ("full_name",)),
 )
@@ -87,6 +87,7 @@ def _replace_texts(session: Session) -> None:
     text = reason("error", error=HOSTILE)
     session.execute(update(HealthChange).values(reason=text))
     session.execute(update(Outcome).values(reason=text))
+    session.execute(update(Mail).where(Mail.error.is_not(None)).values(error=text))
     session.execute(update(Server).where(Server.health == "unhealthy").values(health_reason=text))
 
 

@@ -9,6 +9,7 @@ import pytest
 from tests import factories
 from tests.views.conftest import Transaction, Visitor
 from webapp import clock
+from webapp.domain.reasons import reason
 from webapp.models import Mail, User
 from webapp.models.notice import Subject
 from webapp.services.notifications import unsubscribe
@@ -179,14 +180,19 @@ def test_operations_see_sent_emails_and_retry_failed_ones(
         ada = factories.user(session, email="ada@example.com")
         factories.mail(session, ada, title="Main login is reachable again")
         factories.mail(
-            session, ada, title="Late <one>", state="queued", error="it does not answer in time"
+            session, ada, title="Late <one>", state="queued", error=reason("mail_server_timeout")
         )
         failed = factories.mail(
-            session, ada, title="Bad address", state="failed", error="it refuses the recipient"
+            session,
+            ada,
+            title="Bad address",
+            state="failed",
+            error=reason("recipient_refused", response="550 no such <user>"),
         ).id
     ops = log_in("ops@example.com")
     page = ops.get("/operations/mails").text
     found = ops.get("/operations/mails?q=bad").text
+    assert 'href="/operations/mails?state=failed"' in ops.get("/operations/mails?q=weekly").text
     one = ops.get(f"/operations/mails/{failed}").text
     again = ops.post(f"/operations/mails/{failed}/again")
     twice = ops.post(f"/operations/mails/{failed}/again")
@@ -196,7 +202,7 @@ def test_operations_see_sent_emails_and_retry_failed_ones(
     assert "1 email could not be sent and will be retried" in page
     assert "1 email could not be sent" in page
     assert "Main login is reachable again" not in found
-    assert "it refuses the recipient" in one
+    assert "The mail server refuses the recipient: 550 no such &lt;user&gt;." in one
     assert "Send it again" in one
     assert again.status_code == 302
     assert "has not failed" in refused

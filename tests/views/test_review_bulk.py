@@ -55,18 +55,18 @@ def states(transaction: Transaction, ids: list[int]) -> list[str]:
 
 def confirmed(page: str) -> list[str]:
     """The cases that a question names."""
-    return re.findall(r'name="case" value="(\d+)"', page)
+    return re.findall(r'name="delta" value="(\d+)"', page)
 
 
 def test_selected_cases_are_accepted_after_confirmation_of_the_sums(
     desk: Desk, transaction: Transaction
 ) -> None:
-    ticked = {"action": "accepted", "case": desk.limit, "back": "/review?q=a"}
+    selected = {"action": "accepted", "delta": desk.limit, "back": "/review?q=a"}
 
-    confirmation = desk.nora.post("/review/selection", ticked)
+    confirmation = desk.nora.post("/review/selection", selected)
     before = states(transaction, desk.limit)
     response = desk.nora.post(
-        "/review/selection", {**ticked, "case": confirmed(confirmation.text), "confirmed": "yes"}
+        "/review/selection", {**selected, "delta": confirmed(confirmation.text), "confirmed": "yes"}
     )
 
     assert "Accept all pages of 3 cases?" in confirmation.text
@@ -88,7 +88,7 @@ def test_all_cases_of_a_kind_are_decided_without_selecting_them(
 ) -> None:
     page = desk.nora.get("/review?kind=limit").text
     confirmation = desk.nora.post("/review/selection", {"all": "proposed", "kind": "limit"})
-    fields = {"action": "proposed", "case": confirmed(confirmation.text), "confirmed": "yes"}
+    fields = {"action": "proposed", "delta": confirmed(confirmation.text), "confirmed": "yes"}
     desk.nora.post("/review/selection", fields)
 
     assert "All 3 “Above daily limit”:" in page
@@ -98,7 +98,7 @@ def test_all_cases_of_a_kind_are_decided_without_selecting_them(
 
 
 def test_rejecting_several_requires_one_reason(desk: Desk, transaction: Transaction) -> None:
-    fields = {"action": "rejected", "case": desk.limit, "confirmed": "yes", "reason": " "}
+    fields = {"action": "rejected", "delta": desk.limit, "confirmed": "yes", "reason": " "}
 
     unsaid = desk.nora.post("/review/selection", fields)
     before = states(transaction, desk.limit)
@@ -117,10 +117,10 @@ def test_rejecting_several_requires_one_reason(desk: Desk, transaction: Transact
 def test_cases_decided_meanwhile_are_unchanged_and_reported(
     desk: Desk, transaction: Transaction
 ) -> None:
-    desk.nora.post(f"/review/{desk.limit[0]}", {"answer": "reset"})
-    fields = {"action": "accepted", "case": desk.limit, "confirmed": "yes"}
+    desk.nora.post(f"/review/{desk.limit[0]}", {"decision": "reset"})
+    fields = {"action": "accepted", "delta": desk.limit, "confirmed": "yes"}
 
-    confirmation = desk.nora.post("/review/selection", {"action": "accepted", "case": desk.limit})
+    confirmation = desk.nora.post("/review/selection", {"action": "accepted", "delta": desk.limit})
     desk.nora.post("/review/selection", fields)
 
     assert "1 selected case is already resolved and is not changed." in confirmation.text
@@ -130,12 +130,25 @@ def test_cases_decided_meanwhile_are_unchanged_and_reported(
     assert states(transaction, desk.limit) == ["reset", "accepted", "accepted"]
 
 
+def test_cases_that_were_all_decided_meanwhile_are_reported(desk: Desk) -> None:
+    fields = {"action": "accepted", "delta": desk.limit[:1], "confirmed": "yes"}
+    desk.nora.post("/review/selection", fields)
+    desk.nora.get("/review")
+
+    second_tab = {"action": "rejected", "delta": desk.limit[:1]}
+    response = desk.nora.post("/review/selection", second_tab)
+    page = desk.nora.get(response.location).text
+
+    assert "1 case was already resolved and was not changed." in page
+    assert "Select at least one row" not in page
+
+
 def test_cases_of_several_kinds_are_not_decided_together(
     desk: Desk, transaction: Transaction
 ) -> None:
-    ticked = {"action": "accepted", "case": [desk.limit[0], desk.lifetime]}
+    selected = {"action": "accepted", "delta": [desk.limit[0], desk.lifetime]}
 
-    response = desk.nora.post("/review/selection", ticked)
+    response = desk.nora.post("/review/selection", selected)
 
     assert response.location == "/review"
     assert "for the same reason" in desk.nora.get("/review").text
@@ -143,21 +156,21 @@ def test_cases_of_several_kinds_are_not_decided_together(
 
 
 def test_without_a_selection_or_with_an_unknown_action_nothing_changes(desk: Desk) -> None:
-    for fields in ({"action": "accepted"}, {"action": "perhaps", "case": desk.limit}):
+    for fields in ({"action": "accepted"}, {"action": "perhaps", "delta": desk.limit}):
         desk.nora.post("/review/selection", fields)
 
         assert "Select at least one row" in desk.nora.get("/review").text
 
 
 def test_cases_of_other_partners_are_refused(desk: Desk, transaction: Transaction) -> None:
-    fields = {"action": "accepted", "case": [desk.of_other_partner], "confirmed": "yes"}
+    fields = {"action": "accepted", "delta": [desk.of_other_partner], "confirmed": "yes"}
 
     assert desk.nora.post("/review/selection", fields).status_code == 404
     assert states(transaction, [desk.of_other_partner]) == ["held"]
 
 
 def test_selected_cases_are_exported(desk: Desk) -> None:
-    response = desk.nora.post("/review/selection?export=csv", {"case": desk.limit[:2]})
+    response = desk.nora.post("/review/selection?export=csv", {"delta": desk.limit[:2]})
 
     assert response.mimetype == "text/csv"
     assert len(response.text.strip().splitlines()) == 3
@@ -169,7 +182,7 @@ def test_cases_counted_by_readings_meanwhile_are_reported_too(
     with transaction() as session:
         delta = session.get_one(Delta, desk.limit[0])
         delta.state, delta.counted = "counted", delta.pages
-    fields = {"action": "accepted", "case": desk.limit, "confirmed": "yes"}
+    fields = {"action": "accepted", "delta": desk.limit, "confirmed": "yes"}
 
     desk.nora.post("/review/selection", fields)
 
@@ -180,7 +193,7 @@ def test_cases_counted_by_readings_meanwhile_are_reported_too(
 
 def accepts(desk: Desk) -> str:
     """Accept all cases above the limit; return the address that undoes it."""
-    fields = {"action": "accepted", "case": desk.limit, "confirmed": "yes"}
+    fields = {"action": "accepted", "delta": desk.limit, "confirmed": "yes"}
     desk.nora.post("/review/selection", fields)
     found = re.search(r'action="(/review/undo[^"]+)"', desk.nora.get("/review").text)
     assert found
@@ -228,7 +241,7 @@ def test_undoing_again_changes_nothing_and_is_reported(
     address = accepts(desk)
     desk.nora.post(address)
     desk.nora.get("/review")
-    desk.nora.post(f"/review/{desk.limit[0]}", {"answer": "reset"})
+    desk.nora.post(f"/review/{desk.limit[0]}", {"decision": "reset"})
 
     desk.nora.post(address)
 
@@ -266,9 +279,9 @@ def test_an_undo_of_no_action_changes_nothing(
 
 
 def test_without_a_decision_no_undo_is_offered(desk: Desk) -> None:
-    desk.nora.post(f"/review/{desk.limit[0]}", {"answer": "reset"})
+    desk.nora.post(f"/review/{desk.limit[0]}", {"decision": "reset"})
     desk.nora.get("/review")
-    fields = {"action": "accepted", "case": desk.limit[:1], "confirmed": "yes"}
+    fields = {"action": "accepted", "delta": desk.limit[:1], "confirmed": "yes"}
 
     desk.nora.post("/review/selection", fields)
 

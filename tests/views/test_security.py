@@ -11,6 +11,7 @@ from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import UnsupportedMediaType
 
 from tests import factories
 from tests.database import open_session
@@ -230,6 +231,7 @@ def test_unknown_addresses_and_missing_objects_get_the_same_page(
         (NotFound("there is no server 7"), 404, "not found"),
         (Conflict("The server has been removed."), 409, "The server has been removed."),
         (Invalid("name", "Give it a name."), 422, "Give it a name."),
+        (UnsupportedMediaType(), 415, "Error 415"),
         (QueueDown("Redis cannot be reached"), 503, "jobs start when it is back"),
         (OperationalError("select secret", {}, Exception("gone")), 503, "temporarily unavailable"),
         (RuntimeError("token abc123 leaked"), 500, "reference"),

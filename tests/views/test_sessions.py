@@ -112,6 +112,21 @@ def test_requests_within_minutes_write_nothing(
     assert [writes_after(minutes) for minutes in (1, 4, 6, 7, 12)] == [0, 0, 1, 0, 1]
 
 
+def test_a_page_that_updates_itself_does_not_extend_a_session(
+    transaction: Transaction, log_in: LogIn, at: Callable[[datetime], None]
+) -> None:
+    with transaction() as session:
+        factories.user(session, factories.operations(session), email="ops@example.com")
+    visitor = log_in("ops@example.com")
+    began = clock.now()
+
+    def polled(hours: int) -> int:
+        at(began + timedelta(hours=hours))
+        return visitor.get("/operations", headers={"HX-Request": "true"}).status_code
+
+    assert [polled(hours) for hours in (6, 11, 13)] == [200, 200, 401]
+
+
 def test_the_last_use_is_not_written_while_the_database_is_locked(
     settings: Settings,
     ada: str,

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from tests import factories
 from tests.views.conftest import Transaction, Visitor
-from webapp import clock
 from webapp.models import User
 
 #: A list, an order, and the names of its rows from the first to the last.
@@ -36,9 +35,11 @@ ORDERS = {
 
 
 @pytest.fixture
-def nora(transaction: Transaction, log_in: Callable[[User | str], Visitor]) -> Visitor:
+def nora(
+    fixed_clock: datetime, transaction: Transaction, log_in: Callable[[User | str], Visitor]
+) -> Visitor:
     """An administrator of three servers, and of three customers that differ in everything."""
-    now = clock.now()
+    now = fixed_clock
     with transaction() as session:
         partner = factories.partner(session)
         factories.user(session, partner, email="nora@example.com")

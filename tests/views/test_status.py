@@ -19,6 +19,7 @@ from tests.environment.redis_server import RedisServer
 from tests.factories import NOW, YESTERDAY
 from tests.views.conftest import Transaction, Visitor
 from webapp import clock, queue, queue_status
+from webapp.domain.reasons import reason
 from webapp.models import AuditEntry, Server, User
 from webapp.settings import Settings
 from webapp.views.system.status import explain_error
@@ -146,10 +147,12 @@ def test_a_failed_job_is_requeued_once_and_audited(
     response = ops.post(f"/operations/jobs/{job}/requeue")
     page = ops.get("/operations").text
     again = ops.post(f"/operations/jobs/{job}/requeue")
+    second_tab = ops.get(again.location).text
 
     assert Queue("collection", connection=connection).job_ids == [job]
     assert response.location.startswith("/operations#")
-    assert again.status_code == 404
+    assert again.status_code == 302
+    assert "The job was already requeued or deleted." in second_tab
     assert "jobs.nothing.at_all: requeued." in page
     assert "No failed jobs" in page
     assert audited(transaction) == [f"requeue job {job}"]
@@ -181,7 +184,8 @@ def test_a_job_that_has_not_failed_is_neither_requeued_nor_deleted(
 
     for one in (job_id, queued):
         for action in ("requeue", "delete"):
-            assert ops.post(f"/operations/jobs/{one}/{action}").status_code == 404
+            assert ops.post(f"/operations/jobs/{one}/{action}").status_code == 302
+            assert "already requeued or deleted" in ops.get("/operations").text
 
     assert Queue("collection", connection=connection).job_ids == [queued]
 
@@ -193,6 +197,18 @@ def audited(transaction: Transaction) -> list[str]:
             select(AuditEntry).where(AuditEntry.action == "queue changed").order_by(AuditEntry.id)
         )
         return [str(entry.subject) for entry in entries]
+
+
+def test_why_emails_cannot_be_sent_is_a_sentence(ops: Visitor, transaction: Transaction) -> None:
+    with transaction() as session:
+        factories.mail(
+            session, state="queued", error=reason("mail_refused", response="454 <later>")
+        )
+
+    page = ops.get("/operations").text
+
+    assert "The mail server responded: 454 &lt;later&gt;." in page
+    assert "mail_refused" not in page
 
 
 def test_nights_are_summed_by_day(ops: Visitor, transaction: Transaction) -> None:

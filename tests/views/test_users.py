@@ -71,6 +71,20 @@ def test_a_customers_user_is_invited_from_the_customers_page(
         assert (made.role, made.account.name) == ("customer", "Bakery")
 
 
+@pytest.mark.parametrize("number", ["0", "x", "9999", "99999999999999999999"])
+def test_nobody_is_invited_to_another_account_than_the_one_in_the_address(
+    log_in: Callable[[str], Visitor], transaction: Transaction, number: str
+) -> None:
+    with transaction() as session:
+        factories.user(session, email="olga@example.com", role="operations")
+    olga = log_in("olga@example.com")
+
+    invitation = olga.get(f"/users/new?account={number}")
+    customer = olga.get(f"/accounts/new?partner={number}")
+
+    assert (invitation.status_code, customer.status_code) == (404, 404)
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [

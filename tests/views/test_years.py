@@ -48,6 +48,31 @@ def test_a_year_is_summarized_in_a_few_lines(year: Year) -> None:
     assert "Compared with" not in before
 
 
+def test_a_year_without_pages_is_not_found_and_says_why(year: Year) -> None:
+    assert "No pages were counted in that year." in year(2019)
+
+
+def test_certified_pages_are_summed_before_they_are_converted_to_trees(
+    transaction: Transaction,
+    log_in: Callable[[User | str], Visitor],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    with transaction() as session:
+        customer = factories.customer(session)
+        factories.user(session, customer, email="cara@example.com")
+        feed = factories.feed(session, account=customer)
+        for month, pages in ((8, 4_130), (9, 8_153)):  # 0.4956 and 0.9784 trees
+            factories.deposit(session, feed, day=date(2026, month, 5), pages=pages)
+            factories.certificate(session, customer, month=f"2026-{month:02}", pages=pages)
+        account_id = customer.id
+
+    page = log_in("cara@example.com").get(f"/accounts/{account_id}/years/2026").text
+
+    assert page.count("<dd>1.47") == 3
+    assert "1.48" not in page
+
+
 def test_a_year_without_pages_has_no_summary(
     transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:

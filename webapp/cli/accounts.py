@@ -72,7 +72,7 @@ def add(
             made = accounts.add_customer(
                 session, owner, name=name, country=country, region=region, now=clock.now()
             )
-        context.note(session, "account added", made.name, made)
+        context.record_action(session, "account added", made.name, made)
         session.commit()
         output.print_result(as_row(made), f"{made.kind} {made.id}: {made.name}")
 
@@ -128,8 +128,8 @@ def edit(
             region=region or None,
             time_zone=changed.time_zone if time_zone is None else time_zone,
         )
-        if any(value is not None for value in (name, time_zone, country, region)):
-            context.note(session, "account changed", changed.name, changed, **changes)
+        if changes:
+            context.record_action(session, "account changed", changed.name, changed, **changes)
         if minimum_pages is not None:
             _change_minimum(session, changed, minimum_pages)
         session.commit()
@@ -139,7 +139,7 @@ def edit(
 def _change_minimum(session: Session, partner: Account, pages: int) -> None:
     before = partner.minimum_pages or 0
     if minimum.change(partner, pages):
-        context.note(
+        context.record_action(
             session,
             "certificate minimum changed",
             partner.name,

@@ -4,8 +4,8 @@ import click
 
 from webapp.cli import context, output
 from webapp.cli.command import WORK_FAILED, Group
-from webapp.queries import audit as queries
 from webapp.queries.audit import ChainCheck
+from webapp.services.accounts import audit as service
 
 
 @click.group("audit", cls=Group)
@@ -25,7 +25,7 @@ def check(ctx: click.Context) -> None:
     that write access to the database is not enough to replace the trail.
     """
     with context.session(reading=True) as session:
-        found = queries.check_chain(session)
+        found = service.check_chain(session)
     are = "entry is" if found.entries == 1 else "entries are"
     plain = [f"{found.entries:,} {are} chained; the hash of the last one is {found.last_hash}."]
     if found.waiting:

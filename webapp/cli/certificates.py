@@ -5,13 +5,10 @@ import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import exists, or_, select
-from sqlalchemy.orm import Session
 
 from jobs import month_end
 from webapp.cli import choose, context, output
@@ -19,10 +16,10 @@ from webapp.cli.command import WORK_FAILED, Group
 from webapp.cli.options import MONTH
 from webapp.domain.months import Month
 from webapp.errors import Conflict, Invalid
-from webapp.models import Account, Certificate, Deposit, Feed
+from webapp.messages import sentence
+from webapp.models import Certificate
 from webapp.pdf import PdfError
 from webapp.queries import certificates as queries
-from webapp.services.certificates import certificates as service
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,10 @@ def issue(ctx: click.Context, month: Month, account: str | None) -> None:
     certificates.
     """
     with context.session(reading=True) as session:
-        accounts = customers_with_feed(session, account, month)
+        chosen = None
+        if account is not None:
+            chosen = choose.account(session, account, kinds={"partner", "customer"}).id
+        accounts = queries.customers_to_close(session, month, chosen)
     results = []
     with output.progress(f"Certificates {month}") as show:
         for done, (account_id, name) in enumerate(accounts, start=1):
@@ -76,41 +76,13 @@ def issue(ctx: click.Context, month: Month, account: str | None) -> None:
         ctx.exit(WORK_FAILED)
 
 
-def customers_with_feed(
-    session: Session, account: str | None, month: Month
-) -> list[tuple[int, str]]:
-    """Return the customers that may have a month to close, by name.
-
-    ``account``: only this customer, or the customers of this partner (id or name). They had a feed
-    or pages by the end of the month.
-    """
-    feeds = select(Feed.id).where(Feed.account_id == Account.id)
-    # One day later the month has ended in all time zones.
-    ended = datetime.combine(month.last + timedelta(days=2), time(), tzinfo=UTC)
-    deposits = exists().where(
-        Deposit.feed_id.in_(feeds), Deposit.counted_in <= str(month), Deposit.pages != 0
-    )
-    query = (
-        select(Account.id, Account.name)
-        .where(
-            Account.kind == "customer",
-            or_(feeds.where(Feed.created_at < ended).exists(), deposits),
-        )
-        .order_by(Account.name, Account.id)
-    )
-    if account is not None:
-        chosen = choose.account(session, account, "account", {"partner", "customer"})
-        query = query.where(or_(Account.id == chosen.id, Account.partner_id == chosen.id))
-    return [(row.id, row.name) for row in session.execute(query)]
-
-
 def _issue(account_id: int, name: str, month: Month) -> Issued:
     try:
         certificate, reason = month_end.issue(account_id, month)
     except (Conflict, PdfError) as error:
         return Issued(account_id, name, None, f"{name}: {error}")
-    if certificate is not None or reason:
-        return Issued(account_id, name, certificate, reason)
+    if certificate is not None or reason is not None:
+        return Issued(account_id, name, certificate, sentence(reason) or None)
     with context.session(reading=True) as session:
         carried = queries.carried_months(session, account_id)
     return Issued(account_id, name, None, None, month in carried, carried.get(month))
@@ -184,15 +156,14 @@ def download(number: str, target: str, force: bool) -> None:
 
 
 def _document(number: str) -> bytes:
-    found = select(Certificate).where(Certificate.number == number)
     with context.session(reading=True) as session:
-        certificate = session.scalar(found)
+        certificate = queries.by_number(session, number)
         if certificate is None:
             raise Invalid(
                 "number",
                 f"There is no certificate {number!r}. 'releaf list certificates' shows them.",
             )
-        document = service.document(session, certificate)
+        document = queries.document(session, certificate)
         if document is not None:
             return document.pdf
     try:

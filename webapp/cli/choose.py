@@ -19,6 +19,7 @@ KINDS = frozenset({"operations", "partner", "customer"})
 _ID = re.compile(r"[0-9]{1,20}")
 
 Noun = TypeVar("Noun", Account, Server, Feed)
+Row = TypeVar("Row", Account, Server, Feed, Device)
 
 
 def account(
@@ -31,11 +32,20 @@ def account(
 
 
 def server(session: Session, text: str, field: str = "server") -> Server:
-    """Return the server of an id, or the only one of a partner. Raises Invalid for ``field``."""
-    query = (
-        select(Server).join(Server.account).where(Server.removed_at.is_(None)).order_by(Server.id)
-    )
-    return _one(session, query, Server.id, text, field, "server", "servers")
+    """Return the server of an id, or the only one of a partner. Raises Invalid for ``field``.
+
+    Removed servers are refused.
+    """
+    query = select(Server).join(Server.account).order_by(Server.id)
+    row = _of_id(session, query, Server.id, text)
+    if row is not None and row.removed_at is not None:
+        raise Invalid(
+            field,
+            f"Server {row.id} ({row.name} of {row.account.name}) was removed on "
+            f"{row.removed_at:%Y-%m-%d}. 'releaf server add' adds its login again.",
+        )
+    present = query.where(Server.removed_at.is_(None))
+    return _one(session, present, Server.id, text, field, "server", "servers")
 
 
 def feed(session: Session, text: str, field: str = "feed") -> Feed:
@@ -51,10 +61,9 @@ def device(session: Session, text: str, field: str = "device") -> Device:
     """
     text = text.strip()
     query = select(Device).join(Device.feed).order_by(Device.id)
-    if _ID.fullmatch(text) and int(text) <= LARGEST_ID:
-        row = session.scalar(query.where(Device.id == int(text)))
-        if row is not None:
-            return row
+    row = _of_id(session, query, Device.id, text)
+    if row is not None:
+        return row
     exact = or_(Device.serial_number == text, Device.asset_id == text)
     lower = text.lower()
     similar = or_(func.lower(Device.serial_number) == lower, func.lower(Device.asset_id) == lower)
@@ -78,6 +87,15 @@ def with_customers(session: Session, account: Account) -> Sequence[int]:
     return session.scalars(select(Account.id).where(own).order_by(Account.id)).all()
 
 
+def _of_id(
+    session: Session, query: Select[Row], key: InstrumentedAttribute[int], text: str
+) -> Row | None:
+    """Return the row with the id ``text``, if that is one."""
+    if not _ID.fullmatch(text) or int(text) > LARGEST_ID:
+        return None
+    return session.scalar(query.where(key == int(text)))
+
+
 def _one(
     session: Session,
     query: Select[Noun],
@@ -88,10 +106,9 @@ def _one(
     nouns: str,
 ) -> Noun:
     """Return the row with the id ``text``, else the only one whose account has this exact name."""
-    if _ID.fullmatch(text) and int(text) <= LARGEST_ID:
-        row = session.scalar(query.where(key == int(text)))
-        if row is not None:
-            return row
+    row = _of_id(session, query, key, text)
+    if row is not None:
+        return row
     rows = session.scalars(query.where(Account.name == text).limit(10)).all()
     if len(rows) == 1:
         return rows[0]

@@ -7,17 +7,18 @@ from typing import Any
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import select
 
 from webapp import clock
 from webapp.cli import choose, context, output
 from webapp.cli.command import WORK_FAILED, Command
 from webapp.cli.output import ProgressCallback
 from webapp.crypto import DecryptionError
+from webapp.domain.reasons import reason
 from webapp.errors import Invalid
 from webapp.messages import sentence
 from webapp.models import Collection, Feed, Outcome, Server
-from webapp.services.collection import heartbeat, progress, requests
+from webapp.queries import collection_progress, collections, servers
+from webapp.services.collection import heartbeat, requests
 
 _POLL_SECONDS = 0.5
 _ENDED = ("finished", "failed", "cancelled")
@@ -94,7 +95,7 @@ def _plan(server: str | None, feed: str | None) -> list[Wanted]:
     with context.session(reading=True) as session:
         if feed is not None:
             chosen = choose.feed(session, feed)
-            if chosen.status not in ("pending", "active"):
+            if not chosen.is_collected:
                 raise Invalid("feed", f"Feed {chosen.id} is {chosen.status} and is not collected.")
             if server is not None and choose.server(session, server).id != chosen.server_id:
                 raise Invalid(
@@ -105,13 +106,14 @@ def _plan(server: str | None, feed: str | None) -> list[Wanted]:
         if server is not None:
             one = choose.server(session, server)
             return [Wanted(one.id, one.name)]
-        servers = select(Server.id, Server.name).where(Server.removed_at.is_(None))
-        return [Wanted(row.id, row.name) for row in session.execute(servers.order_by(Server.id))]
+        return [Wanted(*row) for row in servers.names(session)]
 
 
 def _collect(wanted: Wanted) -> Report:
     """Run the due collection, or show the progress of the process that runs it."""
     collection_id = _request(wanted)
+    if isinstance(collection_id, Report):
+        return collection_id
     error = None
     with output.progress(wanted.name) as show:
         try:
@@ -121,12 +123,17 @@ def _collect(wanted: Wanted) -> Report:
     return _report(wanted, collection_id, error)
 
 
-def _request(wanted: Wanted) -> int:
-    """Return the scheduled collection that is due, or else a new manual one."""
+def _request(wanted: Wanted) -> int | Report:
+    """Return the scheduled collection that is due, or else a new manual one.
+
+    A report if the server was removed while other servers were collected.
+    """
     with context.session() as session:
         server = session.get_one(Server, wanted.server_id)
         now = clock.now()
         day = requests.due_day(server.account, now)
+        if server.removed_at is not None:
+            return Report(wanted, day, sentence(reason("server_removed")), [])
         if wanted.feed_id is None:
             found = requests.request(session, server, day=day, kind="scheduled", now=now)
             if found.state in ("finished", "cancelled"):
@@ -134,7 +141,7 @@ def _request(wanted: Wanted) -> int:
         else:
             feed = session.get_one(Feed, wanted.feed_id)
             found = requests.request(session, server, day=day, kind="manual", feed=feed, now=now)
-        context.note(session, "collection requested", wanted.name, server.account)
+        context.record_action(session, "collection requested", wanted.name, server.account)
         session.commit()
         return found.id
 
@@ -159,25 +166,22 @@ def _is_with_another(collection_id: int, show: ProgressCallback) -> bool:
     """Whether another process runs the collection and has a recent heartbeat."""
     with context.session(reading=True) as session:
         running = session.get_one(Collection, collection_id)
-        done = progress.of(session, running)
+        done = collection_progress.load(session, running)
         show(done.done, done.total or 0, done.current_name or "")
         return running.state == "running" and not heartbeat.is_stale(running, clock.now())
 
 
 def _report(wanted: Wanted, collection_id: int, error: str | None) -> Report:
-    query = (
-        select(Outcome, Feed.customer_name)
-        .join(Outcome.feed)
-        .where(Outcome.collection_id == collection_id)
-        .order_by(Outcome.feed_id)
-    )
     with context.session(reading=True) as session:
         collection = session.get_one(Collection, collection_id)
         if error is None and collection.state == "cancelled":
             error = "The collection was canceled; pages read until then are counted."
         if error is None and collection.state == "failed":
             error = sentence(collection.reason) or "it was aborted"
-        feeds = [_feed_row(outcome, name) for outcome, name in session.execute(query)]
+        feeds = [
+            _feed_row(outcome, name)
+            for outcome, name in collections.outcomes_by_feed(session, collection_id)
+        ]
         return Report(wanted, collection.day, error, feeds)
 
 

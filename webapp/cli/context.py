@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session
 from webapp import clock
 from webapp.cli import output
 from webapp.db import READ_ONLY, db
-from webapp.extensions import current_keyring, current_settings, public_url_for
-from webapp.models import Account, Server
-from webapp.printerpoint.client import Client
+from webapp.extensions import public_url_for
+from webapp.models import Account
 from webapp.queries.viewer import Viewer
 from webapp.services.accounts import audit
 from webapp.services.accounts.audit import Action, Actor
@@ -70,16 +69,6 @@ def session(*, reading: bool = False) -> Iterator[Session]:
         yield opened
 
 
-def client(token: str) -> Client:
-    """Return a client of Printerpoint for a token that is not saved yet."""
-    return Client(current_settings().printerpoint_url, token)
-
-
-def client_of(server: Server) -> Client:
-    """Return the client of a server. Raises DecryptionError when its token cannot be decrypted."""
-    return client(server.decrypt_token(current_keyring()))
-
-
 def invitation_url(token: str) -> str:
     """Return the address at which an invited user chooses a password."""
     return public_url_for("auth.invitation", token=token)
@@ -90,7 +79,7 @@ def certificate_url(public_id: str) -> str:
     return public_url_for("public_certificates.show", public_id=public_id)
 
 
-def note(
+def record_action(
     session: Session, action: Action, subject: str, account: Account | None, **details: Any
 ) -> None:
     """Add an audit entry for a command, in its transaction."""
@@ -99,7 +88,7 @@ def note(
         ACTOR,
         action,
         subject,
-        account_id=audit.concerned(account),
+        account_id=audit.audit_account_id(account),
         details=details,
         now=clock.now(),
     )

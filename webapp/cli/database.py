@@ -4,7 +4,6 @@ from typing import Any
 
 import click
 from flask.cli import ScriptInfo
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp import clock
@@ -12,6 +11,7 @@ from webapp import settings as configuration
 from webapp.cli import context, output
 from webapp.cli.command import Group
 from webapp.models import User
+from webapp.queries import users as queries
 from webapp.services import database as service
 from webapp.services.accounts import accounts, users
 
@@ -50,10 +50,10 @@ def upgrade(ctx: click.Context, email: str, full_name: str) -> None:
     revision = service.upgrade(config.database_url)
     # The application refuses a database of another version, so it is created here.
     with ctx.ensure_object(ScriptInfo).load_app().app_context():
-        _let_administrator_in(email, full_name, revision, changed=revision != before)
+        _invite_administrator(email, full_name, revision, changed=revision != before)
 
 
-def _let_administrator_in(email: str, full_name: str, revision: str, *, changed: bool) -> None:
+def _invite_administrator(email: str, full_name: str, revision: str, *, changed: bool) -> None:
     with context.session() as session:
         administrator = _first_administrator(session, email, full_name)
         session.commit()
@@ -76,9 +76,7 @@ def _let_administrator_in(email: str, full_name: str, revision: str, *, changed:
 
 def _first_administrator(session: Session, email: str, full_name: str) -> tuple[User, str] | None:
     """Return a user of operations with a new link, or None if one has a password."""
-    staff = session.scalars(
-        select(User).where(User.role == "operations", User.disabled_at.is_(None)).order_by(User.id)
-    ).all()
+    staff = queries.operators(session)
     if any(user.password_hash is not None for user in staff):
         return None
     now = clock.now()

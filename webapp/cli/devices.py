@@ -84,7 +84,7 @@ def _delta(delta: Any) -> dict[str, Any]:
         "counted": delta.counted,
         "kind": delta.kind,
         "state": delta.state,
-        "resolved_by": delta.resolved_by,
+        "resolved_by": delta.resolved_by if delta.state != "held" else None,
     }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from dotenv import load_dotenv
 
-from webapp.settings import ROOT
+from webapp.settings import DEMO_FILE, ROOT
 
 #: The file that systemd passes to the services.
 PRODUCTION = Path("/etc/releaf/releaf.env")
@@ -15,11 +15,16 @@ PRODUCTION = Path("/etc/releaf/releaf.env")
 def read(env_file: Path | None) -> None:
     """Add the variables of a file to the environment; those that are set stay.
 
-    Without a file, ``PRODUCTION`` is read and named on standard error, if it exists, RELEAF_ENV is
-    not set, and there is no local instance. Raises click.ClickException if it cannot be read.
+    Without a file, that of a demo is read if ``RELEAF_INSTANCE`` names its folder: a demo's servers
+    have tokens of a sandbox, which must not be sent to Printerpoint. Else ``PRODUCTION`` is read
+    and named on standard error, if it exists, RELEAF_ENV is not set, and there is no local
+    instance. A folder RELEAF_INSTANCE that is missing is named too, because a mistyped one would
+    look like lost data. Raises click.ClickException if a file cannot be read.
     """
     if env_file is not None:
         _load(env_file)
+    elif (demo := _file_of_demo()) is not None:
+        _load(demo)
     elif "RELEAF_ENV" not in os.environ and not _has_local_instance() and _exists(PRODUCTION):
         if not os.access(PRODUCTION, os.R_OK):
             raise click.ClickException(
@@ -27,6 +32,17 @@ def read(env_file: Path | None) -> None:
             )
         click.echo(f"releaf: settings from {PRODUCTION}", err=True)
         _load(PRODUCTION)
+    instance = os.environ.get("RELEAF_INSTANCE")
+    path = Path(instance).absolute() if instance else None
+    production = os.environ.get("RELEAF_ENV") == "production"
+    if path is not None and not production and path.parent.is_dir() and not path.exists():
+        click.echo(f"releaf: RELEAF_INSTANCE: {path} does not exist yet", err=True)
+
+
+def _file_of_demo() -> Path | None:
+    instance = os.environ.get("RELEAF_INSTANCE")
+    path = Path(instance) / DEMO_FILE if instance else None
+    return path if path is not None and _exists(path) else None
 
 
 def _load(path: Path) -> None:

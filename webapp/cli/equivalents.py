@@ -5,6 +5,7 @@ import click
 from webapp import clock
 from webapp.cli import context, output
 from webapp.cli.command import Group
+from webapp.errors import Invalid
 from webapp.models.equivalent import EQUIVALENT_KINDS, EquivalentKind
 from webapp.queries import equivalents as queries
 from webapp.services.certificates import equivalents as service
@@ -33,10 +34,13 @@ def set_factor(kind: EquivalentKind, factor: str, source: str) -> None:
     releaf equivalent set water --per-1000-pages 1300 --source "Paper Study 2026"
     """
     with context.session() as session:
-        per_thousand = service.factor(kind, factor)
-        change = service.change(session, kind, per_thousand, source, clock.now())
+        try:
+            per_thousand = service.factor(kind, factor)
+            change = service.change(session, kind, per_thousand, source, clock.now())
+        except Invalid as error:  # of a field of the form, which has both kinds
+            raise Invalid(error.field.removeprefix(f"{kind}_"), error.message) from error
         if change is not None:
-            context.note(
+            context.record_action(
                 session, "equivalent changed", kind, None, before=change[0], after=change[1]
             )
         session.commit()
@@ -50,7 +54,7 @@ def remove(kind: EquivalentKind) -> None:
     with context.session() as session:
         change = service.remove(session, kind)
         if change is not None:
-            context.note(
+            context.record_action(
                 session, "equivalent changed", kind, None, before=change[0], after=change[1]
             )
         session.commit()

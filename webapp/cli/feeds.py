@@ -10,11 +10,12 @@ from webapp.cli import choose, context, feed_output, output
 from webapp.cli.command import Group
 from webapp.cli.servers import customers_of
 from webapp.errors import Invalid
+from webapp.extensions import current_settings
 from webapp.messages import sentence
 from webapp.models import Feed, Server
 from webapp.printerpoint.fleet import Customer
 from webapp.services.feeds import feeds, pauses, read_intervals, renames
-from webapp.services.servers import health
+from webapp.services.servers import clients, health
 
 
 @click.group("feed", cls=Group)
@@ -57,7 +58,7 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
         )
     with context.session(reading=True) as session:
         chosen = choose.server(session, server)
-        server_id, client = chosen.id, context.client_of(chosen)
+        server_id, client = chosen.id, clients.client_of(current_settings(), chosen)
         if account is not None:
             account = str(choose.account(session, account, "account", {"customer"}).id)
     known = customers_of(client, server_id)
@@ -68,11 +69,11 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
         if customer is None:
             connected = feeds.create_all_feeds(session, chosen, known, now)
         else:
+            wanted = named(known, customer)
             owner = choose.account(session, account) if account is not None else None
-            feed = feeds.create_feed(session, chosen, named(known, customer), owner, now, known)
-            connected = feeds.ConnectedFeeds([feed], [])
-        for feed in connected.feeds:
-            context.note(session, "feeds connected", feed.customer_name, feed.account)
+            connected = feeds.create_feed(session, chosen, wanted, owner, now, known)
+        for feed in connected.new:
+            context.record_action(session, "feeds connected", feed.customer_name, feed.account)
         session.commit()
         _print(chosen, connected, everyone=everyone)
 
@@ -100,8 +101,8 @@ def deactivate(feed: str) -> None:
     """
     with context.session() as session:
         chosen = choose.feed(session, feed)
-        pauses.deactivate(session, chosen, clock.now())
-        context.note(session, "feed deactivated", chosen.customer_name, chosen.account)
+        if pauses.deactivate(session, chosen, clock.now()):
+            context.record_action(session, "feed deactivated", chosen.customer_name, chosen.account)
         session.commit()
         feed_output.print_feed(chosen)
 
@@ -127,7 +128,7 @@ def reactivate(feed: str, counts_pause: bool | None) -> None:
         plain = feed_output.status_line(chosen)
         if counted is not None:
             pause = pauses.reason_of(counted)
-            context.note(
+            context.record_action(
                 session, "feed reactivated", chosen.customer_name, chosen.account, pause=pause
             )
             plain += f"; pages printed while inactive are {sentence(pause)}"
@@ -155,7 +156,9 @@ def relink(feed: str, customer: str | None) -> None:
     with context.session(reading=True) as session:
         chosen = choose.feed(session, feed)
         feed_id, server_id = chosen.id, chosen.server_id
-        client = context.client_of(chosen.server) if customer is not None else None
+        client = None
+        if customer is not None:
+            client = clients.client_of(current_settings(), chosen.server)
     if client is not None:
         known = customers_of(client, server_id)
     with context.session() as session:
@@ -164,7 +167,9 @@ def relink(feed: str, customer: str | None) -> None:
         wanted = named(known, customer) if customer is not None else None
         if renames.relink(session, chosen, clock.now(), wanted):
             to = chosen.customer_name
-            context.note(session, "feed relinked", before, chosen.account, before=before, to=to)
+            context.record_action(
+                session, "feed relinked", before, chosen.account, before=before, to=to
+            )
         session.commit()
         feed_output.print_feed(chosen)
 
@@ -179,8 +184,8 @@ def remove(feed: str) -> None:
     """
     with context.session() as session:
         chosen = choose.feed(session, feed)
-        feeds.remove(session, chosen, clock.now())
-        context.note(session, "feed removed", chosen.customer_name, chosen.account)
+        if feeds.remove(session, chosen, clock.now()):
+            context.record_action(session, "feed removed", chosen.customer_name, chosen.account)
         session.commit()
         feed_output.print_feed(chosen)
 
@@ -226,15 +231,17 @@ def edit(feed: str, account: str | None, read_by_hand: int | None, no_read_by_ha
 def _change_account(session: Session, feed: Feed, account: str) -> None:
     before = feed.account.name
     owner = choose.account(session, account, "account", {"customer"})
-    feeds.change_account(session, feed, owner)
-    context.note(session, "feed changed", feed.customer_name, owner, before=before, to=owner.name)
+    if feeds.change_account(session, feed, owner):
+        context.record_action(
+            session, "feed changed", feed.customer_name, owner, before=before, to=owner.name
+        )
 
 
 def _change_interval(session: Session, feed: Feed, days: int | None) -> None:
     before = read_intervals.schedule(feed.read_interval_days)
     if read_intervals.set_interval(session, feed, days, clock.now()):
         to = read_intervals.schedule(days)
-        context.note(
+        context.record_action(
             session, "feed changed", feed.customer_name, feed.account, before=before, to=to
         )
 

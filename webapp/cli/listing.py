@@ -30,7 +30,7 @@ class ListCommand:
 
     noun: str
     help: str
-    query: Callable[[Filters], queries.Rows]
+    query: Callable[[Filters], queries.ExportQuery]
     columns: tuple[str, ...]
     moment: str | None = None
 
@@ -47,7 +47,7 @@ LIST_COMMANDS = (
         "servers",
         "Servers and their health; --from, --to and --month select when they were added.",
         queries.servers,
-        ("id", "name", "account", "account_name", "health", "health_checked_at"),
+        ("id", "name", "account", "account_name", "health", "health_checked_at", "removed_at"),
         moment="created_at",
     ),
     ListCommand(

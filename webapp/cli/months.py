@@ -12,9 +12,10 @@ from webapp.cli.command import Group
 from webapp.cli.options import MONTH
 from webapp.domain.months import Month
 from webapp.extensions import current_settings
+from webapp.messages import sentence
 from webapp.models import Account, Certificate
 from webapp.pdf import PdfError
-from webapp.queries.certificates import carried_pages
+from webapp.queries.certificates import carried_pages, customers_to_close
 from webapp.services.certificates import months
 
 
@@ -49,14 +50,14 @@ def _due(session: Session, customer: Account, month: Month) -> list[Month]:
     """Return the months to close, oldest first. Raises ClickException if one cannot close."""
     if months.is_closed(session, customer, month):
         raise click.ClickException(f"{month} of {customer.name} is already closed.")
-    if not certificates.customers_with_feed(session, str(customer.id), month):
+    if not customers_to_close(session, month, customer.id):
         raise click.ClickException(f"{customer.name} had no feed in {month}.")
     due = months.open_months(session, customer, month)
     grace = month_end.grace(current_settings())
     for one in due:
-        reason = months.reason_to_wait(session, customer, one, clock.now(), grace)
+        reason = months.reason_to_keep_open(session, customer, one, clock.now(), grace)
         if reason is not None:
-            raise click.ClickException(f"{reason}.")
+            raise click.ClickException(f"{sentence(reason)}.")
     return due
 
 
@@ -73,7 +74,7 @@ def _close(
         else:
             carried[str(month)] = sum(carried_pages(session, customer.id).values())
         number = None if certificate is None else certificate.number
-        context.note(
+        context.record_action(
             session, "month closed", customer.name, customer, month=str(month), certificate=number
         )
     return issued, carried

@@ -12,6 +12,8 @@ from webapp.messages import sentence
 from webapp.models import Feed
 from webapp.queries import audit, reconciliation, reconciliation_warnings
 from webapp.queries.reconciliation_warnings import ReconciliationWarning
+from webapp.queries.summary_differences import Difference
+from webapp.services.accounts import audit as service
 
 _COLUMNS = (
     "feed",
@@ -51,7 +53,7 @@ def reconcile(ctx: click.Context, server: str | None, feed: str | None) -> None:
         result = reconciliation.reconcile(session, query)
         found = [*result.differences]
         if server is None and feed is None:
-            found += audit.differences(session)
+            found += audit.differences(service.check_chain(session))
         warnings = reconciliation_warnings.find(session, query)
     rows = [_row(balance) for balance in result.balances]
     differences = [_difference(one) for one in found]
@@ -69,36 +71,37 @@ def reconcile(ctx: click.Context, server: str | None, feed: str | None) -> None:
         ctx.exit(WORK_FAILED)
 
 
-def _difference(difference: reconciliation.Difference) -> dict[str, Any]:
+def _difference(difference: Difference) -> dict[str, Any]:
     return {
         "kind": difference.kind.lower(),
         "id": difference.id,
         "name": difference.name,
         "expected": difference.expected,
         "found": difference.found,
+        "unit": difference.unit,
     }
 
 
 def _warning(warning: ReconciliationWarning) -> dict[str, Any]:
-    devices = [place.device_id for place in warning.places if place.device_id is not None]
+    devices = [one.device_id for one in warning.affected if one.device_id is not None]
     return {
         "kind": warning.kind,
         "message": sentence(warning.reason),
         "account": warning.account_id,
-        "feeds": sorted({place.feed_id for place in warning.places}),
+        "feeds": sorted({one.feed_id for one in warning.affected}),
         "devices": devices,
         "details": warning.reason["params"],
     }
 
 
 def _in_words(warning: ReconciliationWarning) -> str:
-    places = [
-        f"{place.customer_name} (feed {place.feed_id})"
-        if place.device_id is None
-        else f"{place.device_name} (device {place.device_id}) of {place.customer_name}"
-        for place in warning.places
+    affected = [
+        f"{one.customer_name} (feed {one.feed_id})"
+        if one.device_id is None
+        else f"{one.device_name} (device {one.device_id}) of {one.customer_name}"
+        for one in warning.affected
     ]
-    return f"{', '.join(places)}: {sentence(warning.reason)}"
+    return f"{', '.join(affected)}: {sentence(warning.reason)}"
 
 
 def _row(balance: reconciliation.Balance) -> dict[str, Any]:

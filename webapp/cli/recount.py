@@ -1,7 +1,6 @@
 """``releaf recount``: meter the readings of open months again by the current rules."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Any
 
 import click
@@ -12,11 +11,11 @@ from sqlalchemy.orm import Session
 from webapp import clock
 from webapp.cli import choose, context, output
 from webapp.cli.command import Command
-from webapp.domain.metering.limits import DEFAULT_LIMITS
 from webapp.extensions import current_settings
 from webapp.messages import sentence
 from webapp.models import Account, Feed, Server
 from webapp.services.metering import recount as service
+from webapp.services.metering.process import MeteringSettings
 from webapp.services.metering.recount import DeviceChange, FeedChange
 
 _COLUMNS = ("feed", "account_name", "customer_name", "month", "before", "after")
@@ -78,7 +77,7 @@ def _of_partner(
     changes = service.recount(
         session,
         session.get_one(Account, partner_id),
-        replace(DEFAULT_LIMITS, physical=current_settings().pages_per_day_ceiling),
+        MeteringSettings.of(current_settings()).limits,
         clock.now(),
         feed_ids=feed_ids,
         actor=context.ACTOR if applies else None,

@@ -94,7 +94,7 @@ def reset(case: int) -> None:
 def reopen(case: int) -> None:
     """Put a decided case under review again, until its month is certified."""
     with context.session() as session:
-        delta = _case(session, case)
+        delta = _delta(session, case)
         removed = service.reopen(session, delta, context.ACTOR, clock.now())
         session.commit()
         _print(session, delta, -removed)
@@ -102,7 +102,7 @@ def reopen(case: int) -> None:
 
 def _decide(case: int, decision: Decision, *, pages: int | None = None, reason: str = "") -> None:
     with context.session() as session:
-        delta = _case(session, case)
+        delta = _delta(session, case)
         added = service.decide(
             session, delta, decision, context.ACTOR, clock.now(), pages=pages, reason=reason
         )
@@ -110,7 +110,7 @@ def _decide(case: int, decision: Decision, *, pages: int | None = None, reason: 
         _print(session, delta, added)
 
 
-def _case(session: Session, case: int) -> Delta:
+def _delta(session: Session, case: int) -> Delta:
     try:
         return access.delta(session, context.OPERATOR, case)
     except NotFound:
@@ -120,10 +120,10 @@ def _case(session: Session, case: int) -> Delta:
 
 
 def _print(session: Session, delta: Delta, added: int) -> None:
-    """Print a case after a decision; ``added``: pages added to the deposits, or removed."""
+    """Print a delta after a decision; ``added``: pages added to the deposits, or removed."""
     wanted = queries.Filters(state="all", delta_ids=[delta.id])
-    [case] = queries.cases(session, context.OPERATOR, wanted)
-    row = {**_as_row(case), "deposited": added}
+    [found] = queries.deltas(session, context.OPERATOR, wanted)
+    row = {**_as_row(found), "deposited": added}
     plain = (
         f"case {row['id']}: {row['asset_id'] or row['serial_number']} of {row['customer_name']}, "
         f"{row['pages']:,} pages, {row['state']}; deposited {added:+,}"
@@ -133,32 +133,32 @@ def _print(session: Session, delta: Delta, added: int) -> None:
 
 def _rows(session: Session, wanted: queries.Filters) -> Iterator[dict[str, Any]]:
     query = queries.search(context.OPERATOR, wanted).execution_options(yield_per=_FETCHED_AT_ONCE)
-    for case in session.execute(query):
-        yield _as_row(case)
+    for delta in session.execute(query):
+        yield _as_row(delta)
 
 
-def _as_row(case: Any) -> dict[str, Any]:
-    """Return the JSON row of a case; a blank asset ID or serial number is null."""
+def _as_row(delta: Any) -> dict[str, Any]:
+    """Return the JSON row of a delta; a blank asset ID or serial number is null."""
     return {
-        "id": case.id,
-        "feed": case.feed_id,
-        "customer_name": case.customer_name,
-        "account": case.account_id,
-        "account_name": case.account_name,
-        "device": case.device_id,
-        "asset_id": case.asset_id or None,
-        "serial_number": case.serial_number or None,
-        "since": case.since,
-        "day": case.day,
-        "pages": case.pages,
-        "reason": review_reason(case.kind),
-        "kind": case.kind,
-        "proposed": case.proposed,
-        "counted": case.counted,
-        "state": case.state,
-        "for_person": case.for_person,
-        "resolved_by": case.resolved_by,
-        "resolved_by_name": case.full_name,
-        "resolved_at": case.decided_at,
-        "decision_reason": case.reason,
+        "id": delta.id,
+        "feed": delta.feed_id,
+        "customer_name": delta.customer_name,
+        "account": delta.account_id,
+        "account_name": delta.account_name,
+        "device": delta.device_id,
+        "asset_id": delta.asset_id or None,
+        "serial_number": delta.serial_number or None,
+        "since": delta.since,
+        "day": delta.day,
+        "pages": delta.pages,
+        "reason": review_reason(delta.kind),
+        "kind": delta.kind,
+        "proposed": delta.proposed,
+        "counted": delta.counted,
+        "state": delta.state,
+        "for_person": delta.for_person,
+        "resolved_by": delta.resolved_by,
+        "resolved_by_name": delta.full_name,
+        "resolved_at": delta.decided_at,
+        "decision_reason": delta.reason,
     }

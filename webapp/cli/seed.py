@@ -33,7 +33,7 @@ from webapp.services.accounts import accounts, users
 from webapp.services.accounts.calendars import PublicHolidays
 from webapp.services.collection import scheduling
 from webapp.services.feeds import feeds
-from webapp.services.servers import servers
+from webapp.services.servers import clients, servers
 from webapp.setting_values import SettingsError, is_loopback
 from webapp.settings import Settings
 
@@ -123,7 +123,7 @@ def _refuse_production(config: Settings) -> None:
 
 
 def _empty(config: Settings) -> None:
-    """Drop our tables, nothing else, and create the schema again."""
+    """Drop the tables of Releaf, nothing else, and create the schema again."""
     with db.engine.begin() as connection:
         db.metadata.drop_all(connection)
         connection.exec_driver_sql("drop table if exists alembic_version")
@@ -170,7 +170,7 @@ def _seed(
 
 def _add_server(name: str | None, token: str, keyring: Keyring, now: datetime) -> None:
     """Register a server of the partner, with a feed for each customer."""
-    with context.client(token).fleet() as fleet:
+    with clients.client(current_settings(), token).fleet() as fleet:
         customers = fleet.customers()
     with context.session() as session:
         partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
@@ -255,7 +255,7 @@ def _morning(moment: datetime, closes_month: bool) -> None:
             health.check(server_id, now=lambda: moment)
     _collect(moment)
     if closes_month:
-        month_end.close_months(lambda: moment)
+        month_end.check_closed(month_end.close_months(lambda: moment)[1])
 
 
 def _sandbox(command: str, **arguments: Any) -> None:

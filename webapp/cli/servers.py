@@ -9,7 +9,7 @@ from webapp import clock
 from webapp.cli import choose, context, output
 from webapp.cli.command import WORK_FAILED, Group
 from webapp.errors import Invalid
-from webapp.extensions import current_keyring
+from webapp.extensions import current_keyring, current_settings
 from webapp.messages import sentence
 from webapp.models import Server
 from webapp.printerpoint.client import Client
@@ -17,7 +17,7 @@ from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer
 from webapp.queries import overlaps as queries
 from webapp.services.feeds.matcher import FeedMatcher
-from webapp.services.servers import health, overlaps, servers
+from webapp.services.servers import clients, health, overlaps, servers
 
 _LONGER_THAN_ANY_TOKEN = 10_000
 _COLUMNS = ("customer_id", "customer_name", "printers", "feed", "status")
@@ -43,7 +43,7 @@ def add(account: str, name: str | None) -> None:
     with context.session(reading=True) as session:
         owner_id = choose.account(session, account, "account", {"partner"}).id
     token = _read_token()
-    serials = servers.read_serials(context.client(token))
+    serials = servers.read_serials(clients.client(current_settings(), token))
     with context.session() as session:
         owner = choose.account(session, str(owner_id), "account", {"partner"})
         made = servers.register(
@@ -55,7 +55,7 @@ def add(account: str, name: str | None) -> None:
             now=clock.now(),
             serials=serials,
         )
-        context.note(session, "server registered", made.name, owner)
+        context.record_action(session, "server registered", made.name, owner)
         session.commit()
         plain = f"server {made.id}: {made.name} of {owner.name}, {made.health}"
         output.print_result(as_row(made), plain + _waiting(made))
@@ -99,11 +99,11 @@ def replace_token(server: str) -> None:
     with context.session(reading=True) as session:
         server_id = choose.server(session, server).id
     token = _read_token()
-    serials = servers.read_serials(context.client(token))
+    serials = servers.read_serials(clients.client(current_settings(), token))
     with context.session() as session:
         chosen = choose.server(session, str(server_id))
         servers.replace_token(session, current_keyring(), chosen, token, clock.now(), serials)
-        context.note(session, "server token replaced", chosen.name, chosen.account)
+        context.record_action(session, "server token replaced", chosen.name, chosen.account)
         session.commit()
         plain = f"server {chosen.id}: {chosen.name} uses the new token"
         output.print_result(as_row(chosen), plain + _waiting(chosen))
@@ -133,7 +133,7 @@ def approve(server: str) -> None:
             if row.server_id == chosen.id and row.approved_at is None
         ]
         overlaps.approve(session, chosen, clock.now())
-        context.note(session, "server approved", chosen.name, chosen.account)
+        context.record_action(session, "server approved", chosen.name, chosen.account)
         session.commit()
         lines = [f"server {chosen.id}: {chosen.name} is approved and will be collected"]
         lines += [
@@ -156,10 +156,12 @@ def remove(server: str) -> None:
     with context.session() as session:
         chosen = choose.server(session, server)
         count = servers.remove(session, chosen, clock.now())
-        context.note(session, "server removed", chosen.name, chosen.account)
+        if count is not None:
+            context.record_action(session, "server removed", chosen.name, chosen.account)
         session.commit()
-        row = as_row(chosen) | {"removed_at": chosen.removed_at, "feeds_removed": count}
-        output.print_result(row, f"server {chosen.id}: {chosen.name} is removed with {count} feeds")
+        row = as_row(chosen) | {"removed_at": chosen.removed_at, "feeds_removed": count or 0}
+        plain = f"server {chosen.id}: {chosen.name} is removed with {count or 0} feeds"
+        output.print_result(row, plain)
 
 
 @server.command("reseal")
@@ -172,7 +174,8 @@ def rotate_keys() -> None:
     """
     with context.session() as session:
         count = servers.rotate_keys(session, current_keyring())
-        context.note(session, "tokens re-encrypted", f"{count} tokens", None)
+        if count:
+            context.record_action(session, "tokens re-encrypted", f"{count} tokens", None)
         session.commit()
     output.print_result({"resealed": count}, f"{count} tokens are encrypted with the newest key")
 
@@ -186,7 +189,7 @@ def customers(server: str) -> None:
     """
     with context.session(reading=True) as session:
         chosen = choose.server(session, server)
-        server_id, client = chosen.id, context.client_of(chosen)
+        server_id, client = chosen.id, clients.client_of(current_settings(), chosen)
     found = customers_of(client, server_id)
     with context.session() as session:
         chosen = choose.server(session, str(server_id))

@@ -3,7 +3,6 @@
 from typing import Any
 
 import click
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp import clock
@@ -13,6 +12,7 @@ from webapp.domain.reasons import reason
 from webapp.errors import Invalid
 from webapp.models import User
 from webapp.models.user import ACCOUNT_KIND_OF_ROLE, ROLES, Role
+from webapp.queries import users as queries
 from webapp.services.accounts import accounts, users
 
 
@@ -56,7 +56,7 @@ def add(account: str | None, email: str, full_name: str, role: Role) -> None:
         invited, token = users.invite(
             session, owner, email=email, full_name=full_name, role=role, now=now
         )
-        context.note(session, "user invited", invited.email, owner, role=role)
+        context.record_action(session, "user invited", invited.email, owner, role=role)
         session.commit()
         _print(invited, token)
 
@@ -76,7 +76,7 @@ def invite_again(email: str, account: str | None) -> None:
     with context.session() as session:
         invited = _user(session, email, account)
         token = users.invite_again(session, invited, clock.now())
-        context.note(
+        context.record_action(
             session, "user invited", invited.email, invited.account, again=reason("new_link")
         )
         session.commit()
@@ -84,10 +84,10 @@ def invite_again(email: str, account: str | None) -> None:
 
 
 def _user(session: Session, email: str, account: str | None) -> User:
-    query = select(User).where(User.email == email.strip().lower()).order_by(User.id)
+    found = queries.by_email(session, email)
     if account is not None:
-        query = query.where(User.account_id == choose.account(session, account).id)
-    found = session.scalars(query).all()
+        chosen = choose.account(session, account).id
+        found = [user for user in found if user.account_id == chosen]
     if not found:
         raise Invalid("email", f"No user has the email {email!r}. 'releaf user add' invites one.")
     if len(found) > 1:

@@ -48,8 +48,8 @@ DARK_PAGE = tuple(map(Colour.parse, ("#141c18", "#0d1310", "#1a241f")))
 #: Further backgrounds of links: good-, bad-, wait-, info- and neutral-tint.
 LIGHT_TINTS = tuple(map(Colour.parse, ("#e3f1e8", "#fceceb", "#fdf1d8", "#e8f0fa", "#ebefeb")))
 DARK_TINTS = tuple(map(Colour.parse, ("#15301f", "#3a1917", "#33270f", "#17263a", "#222d27")))
-#: Ours: accent of static/app.css.
-OURS = Colour.parse("#1b6b45")
+#: Without a partner's color: accent of static/app.css, and of emails.
+DEFAULT_ACCENT = Colour.parse("#1b6b45")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ _ROOT = Path(__file__).parents[2]
 decoding = Lock()
 #: One request decodes, others wait; more are refused at once, so that uploads cannot take all
 #: threads of a web process.
-places = BoundedSemaphore(limits.UPLOADS)
+slots = BoundedSemaphore(limits.UPLOADS)
 _log = logging.getLogger(__name__)
 
 
@@ -41,12 +41,12 @@ def sanitize_logo(upload: bytes) -> Picture:
     """
     if len(upload) > limits.LARGEST_FILE:
         raise InvalidImage(ImageFault.FILE_SIZE)
-    if not places.acquire(blocking=False):
+    if not slots.acquire(blocking=False):
         raise InvalidImage(ImageFault.BUSY)
     try:
         png = _decode_in_turn(upload)
     finally:
-        places.release()
+        slots.release()
     # The header of a PNG has the size at a fixed place.
     return Picture(png, int.from_bytes(png[16:20]), int.from_bytes(png[20:24]))
 

@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from email.policy import default
 from email.utils import format_datetime, parseaddr
 
+from webapp.domain.reasons import reason
 from webapp.mail.transport import MailError
 
 
@@ -89,4 +90,4 @@ def _recipient(full_name: str, email: str) -> Address:
     try:
         return Address(" ".join(full_name.split()), addr_spec=email)
     except (ValueError, MessageError, AttributeError) as error:  # the last for "ada@[", by a defect
-        raise MailError("the email address is not valid", permanent=True) from error
+        raise MailError(reason("address_invalid"), permanent=True) from error

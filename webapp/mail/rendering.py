@@ -10,6 +10,7 @@ from functools import cache
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from webapp import filters, i18n, messages
+from webapp.domain.contrast import DEFAULT_ACCENT, text_on
 from webapp.extensions import public_url_for
 from webapp.settings import ROOT
 
@@ -26,8 +27,8 @@ class EmailBranding:
     """
 
     name: str = "Releaf"
-    colour: str = "#1f7a4d"
-    text: str = "#ffffff"
+    colour: str = str(DEFAULT_ACCENT)
+    text: str = str(text_on(DEFAULT_ACCENT))
     logo: str | None = None
     size: tuple[int, int] = (0, 0)
 

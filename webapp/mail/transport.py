@@ -10,6 +10,9 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from webapp.domain.reasons import Reason, reason
+from webapp.messages import sentence
+
 #: Seconds for connecting, and for each response of the server.
 TIMEOUT_SECONDS = 20
 #: Delivers a message. Raises MailError.
@@ -17,17 +20,21 @@ Send = Callable[[EmailMessage], None]
 
 
 class MailError(Exception):
-    """A message was not accepted. ``permanent``: retries cannot help.
+    """A message was not accepted, for a ``reason``. ``permanent``: retries cannot help.
 
     ``transport_failed``: the transport as a whole fails, so that other messages need not be tried.
     """
 
     def __init__(
-        self, message: str, *, permanent: bool = False, transport_failed: bool = False
+        self, reason: Reason, *, permanent: bool = False, transport_failed: bool = False
     ) -> None:
-        super().__init__(message)
+        super().__init__(reason)
+        self.reason = reason
         self.permanent = permanent
         self.transport_failed = transport_failed
+
+    def __str__(self) -> str:
+        return sentence(self.reason)
 
 
 @contextmanager
@@ -48,8 +55,7 @@ def open_transport(url: str, instance: Path) -> Iterator[Send]:
             stack.callback(_quit, server)
             _log_in(server, parts)
         except OSError as error:
-            text = f"the mail server {parts.hostname}: {_explain(error)}"
-            raise MailError(text, transport_failed=True) from error
+            raise MailError(_reason(error), transport_failed=True) from error
         yield partial(_send, server)
 
 
@@ -62,8 +68,9 @@ def _store(folder: Path, message: EmailMessage) -> None:
         part.write_bytes(message.as_bytes())
         part.replace(folder / f"{name}.eml")
     except OSError as error:
-        text = f"the mailbox {folder} cannot be written ({error.strerror})"
-        raise MailError(text, transport_failed=True) from error
+        detail = error.strerror or type(error).__name__
+        why = reason("mailbox_not_writable", folder=str(folder), error=detail)
+        raise MailError(why, transport_failed=True) from error
 
 
 def _connect(url: SplitResult) -> smtplib.SMTP:
@@ -94,29 +101,30 @@ def _send(server: smtplib.SMTP, message: EmailMessage) -> None:
         server.send_message(message)
     except smtplib.SMTPRecipientsRefused as error:
         [(code, response)] = error.recipients.values()  # a message has one recipient
-        text = f"it refuses the recipient ({code} {_text(response)})"
-        raise MailError(text, permanent=code >= 500) from error
+        why = reason("recipient_refused", response=f"{code} {_text(response)}")
+        raise MailError(why, permanent=code >= 500) from error
     except smtplib.SMTPDataError as error:
-        raise MailError(_explain(error), permanent=error.smtp_code >= 500) from error
+        raise MailError(_reason(error), permanent=error.smtp_code >= 500) from error
     except smtplib.SMTPNotSupportedError as error:  # an address that needs SMTPUTF8
-        raise MailError(_explain(error), permanent=True) from error
+        raise MailError(_reason(error), permanent=True) from error
     except OSError as error:
-        raise MailError(_explain(error), transport_failed=True) from error
+        raise MailError(_reason(error), transport_failed=True) from error
 
 
-def _explain(error: OSError) -> str:
-    """Return the text of an error, without anything that was sent; smtplib’s are OSErrors."""
+def _reason(error: OSError) -> Reason:
+    """Return the reason of an error, without anything that was sent; smtplib’s are OSErrors."""
     if isinstance(error, smtplib.SMTPResponseException):
-        return f"it answers {error.smtp_code} {_text(error.smtp_error)}"
+        return reason("mail_refused", response=f"{error.smtp_code} {_text(error.smtp_error)}")
     if isinstance(error, smtplib.SMTPException):
-        return str(error) or type(error).__name__
+        return reason("mail_failed", error=_text(str(error)) or type(error).__name__)
     if isinstance(error, TimeoutError):
-        return "it does not answer in time"
+        return reason("mail_server_timeout")
     if isinstance(error, ssl.SSLError):
-        return "its certificate or encryption cannot be trusted"
-    return f"it cannot be reached ({error.strerror or type(error).__name__})"
+        return reason("mail_server_untrusted")
+    return reason("mail_server_unreachable", error=error.strerror or type(error).__name__)
 
 
 def _text(response: bytes | str) -> str:
     text = response.decode("utf-8", "replace") if isinstance(response, bytes) else response
+    text = "".join(c if c.isprintable() else " " for c in text)
     return " ".join(text.split())[:200]

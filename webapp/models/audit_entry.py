@@ -12,8 +12,9 @@ from webapp.db import Base, UtcDateTime
 from webapp.models.account import Account
 from webapp.models.user import User
 
-#: The place of an action. A network address would be personal data, and is not stored.
-Place = Literal["browser", "command"]
+#: The origin of an action, stored as ``place``. A network address would be personal data, and is
+#: not stored.
+Origin = Literal["browser", "command"]
 
 
 class AuditEntry(Base):

@@ -14,6 +14,8 @@ from webapp.models.account import Account
 from webapp.models.server import Server
 
 FeedStatus = Literal["pending", "active", "inactive", "removed"]
+#: The statuses of feeds that are collected; the health of others is the last known one.
+COLLECTED: tuple[FeedStatus, ...] = ("pending", "active")
 
 _BY_ID = text("status <> 'removed' and customer_id is not null")
 _RENAMED = text("successor_name is not null")
@@ -30,13 +32,13 @@ def _listed(name: str, *columns: Any) -> Index:
 class Feed(Base):
     """A connected customer. Pending until its first reading; inactive ones are not collected.
 
-    ``device_count``: the number of its devices, set wherever devices are inserted.
-    ``last_data_on``: the last day, in the account's zone, with new data. ``read_interval_days``: of
-    a feed read by hand, the days between its readings; None: nightly. ``suggested_interval_days``:
-    of one that seems to be, by its readings of the last weeks. ``successor_name`` and
-    ``successor_id``: of a customer that is not found, the one that lists ``successor_devices`` of
-    the ``successor_of`` devices by which the feed is known. ``deactivated_at``: since when it is
-    inactive; None while it is collected.
+    ``device_count``: the number of its devices, changed by ``services/metering`` where they are
+    inserted, move to another feed, or are joined by a recount. ``last_data_on``: the last day, in
+    the account's zone, with new data. ``read_interval_days``: of a feed read by hand, the days
+    between its readings; None: nightly. ``suggested_interval_days``: of one that seems to be, by
+    its readings of the last weeks. ``successor_name`` and ``successor_id``: of a customer that is
+    not found, the one that lists ``successor_devices`` of the ``successor_of`` devices by which the
+    feed is known. ``deactivated_at``: since when it is inactive; None while it is collected.
     """
 
     __tablename__ = "feed"
@@ -105,3 +107,8 @@ class Feed(Base):
 
     server: Mapped[Server] = relationship()
     account: Mapped[Account] = relationship()
+
+    @property
+    def is_collected(self) -> bool:
+        """Whether the feed is pending or active."""
+        return self.status in COLLECTED

@@ -59,7 +59,7 @@ FEED_EVENT_KINDS: tuple[FeedEventKind, ...] = get_args(FeedEventKind)
 class FeedEvent(Base):
     """An event of a feed or of one of its devices. ``day``: the day that was being closed.
 
-    ``details``: figures and names for ``webapp.views.console.event_texts``.
+    ``details``: figures and names for ``webapp.messages.event_texts``.
     """
 
     __tablename__ = "feed_event"

@@ -5,10 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, get_args
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, UtcDateTime
+from webapp.domain.reasons import Reason
 from webapp.models.health_change import HealthChange
 from webapp.models.user import LONGEST_EMAIL, User
 
@@ -65,7 +75,7 @@ class Mail(Base):
     claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
-    error: Mapped[str | None] = mapped_column(String(500))
+    error: Mapped[Reason | None] = mapped_column(JSON(none_as_null=True))
 
     user: Mapped[User] = relationship()
 

@@ -40,11 +40,17 @@ _RESOLVED = text("resolved_by is not null")
 class Delta(Base):
     """The pages between two readings, and their state: see ``webapp.domain.metering.state``.
 
-    ``pages``: as read; ``counted``: deposited, in the proportions of ``allocation`` (``[[day,
-    pages], ...]``, all of ``pages``). ``held``: under review, not deposited; ``for_person``: later
-    readings cannot decide it. ``proposed``: the pages proposed to count. ``resolved_by``:
-    ``readings``, ``user`` or ``cli``; ``evidence``: the readings (``[[day, count], ...]``) that
-    decided or may decide it.
+    ``number`` counts the device's deltas from 1. It is from the count ``before``, of the day
+    ``since``, to the count ``top`` of ``day``, ``days`` business days later (at least 1); counts
+    are lifetime counts in whole pages. ``pages``: as read; ``counted``: deposited, in the
+    proportions of ``allocation`` (``[[day, pages], ...]``, all of ``pages``). ``era``: how many
+    resets and changes of its counter set the device had before; counts of different eras cannot be
+    compared. ``held``: under review, not deposited; ``for_person``: later readings cannot decide
+    it. ``resumes`` and ``resumes_counted``: ``state`` and ``counted`` before a pending fall put it
+    under review. ``proposed``: the pages proposed to count. ``confirmations``: the business days
+    up to readings at or above ``top`` while it was held; ``confirmed_pages``: the pages of those
+    days. ``resolved_by``: ``readings``, ``user`` or ``cli``; ``evidence``: the readings (``[[day,
+    count], ...]``) that decided or may decide it.
     """
 
     __tablename__ = "delta"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, BigInteger, true
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,8 +12,9 @@ from webapp.db import Base, UtcDateTime
 
 
 class Reconciliation(Base):
-    """A comparison of everything. ``differences``: a sentence for each; empty without any.
+    """A comparison of everything.
 
+    ``differences``: the fields of each, ``queries.summary_differences.Difference``.
     ``audit_complete``: whether no entry of the audit trail was changed or deleted.
     """
 
@@ -23,4 +25,4 @@ class Reconciliation(Base):
     feeds: Mapped[int]
     pages: Mapped[int] = mapped_column(BigInteger)
     audit_complete: Mapped[bool] = mapped_column(default=True, server_default=true())
-    differences: Mapped[list[str]] = mapped_column(JSON)
+    differences: Mapped[list[dict[str, Any]]] = mapped_column(JSON)

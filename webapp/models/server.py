@@ -28,7 +28,7 @@ class Server(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     name: Mapped[str] = mapped_column(String(100))
-    sealed_token: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    encrypted_token: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     health: Mapped[Health] = mapped_column(String(16))
     health_reason: Mapped[Reason | None] = mapped_column(JSON(none_as_null=True))
     health_checked_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -47,11 +47,11 @@ class Server(Base):
 
     def encrypt_token(self, keyring: Keyring, token: str) -> None:
         """Store the token encrypted; the row needs its id first (flush)."""
-        self.sealed_token = keyring.encrypt(token, self._owner)
+        self.encrypted_token = keyring.encrypt(token, self._owner)
 
     def decrypt_token(self, keyring: Keyring) -> str:
         """Return the token, for the client only. Raises DecryptionError."""
-        return keyring.decrypt(self.sealed_token, self._owner)
+        return keyring.decrypt(self.encrypted_token, self._owner)
 
     @property
     def _owner(self) -> str:

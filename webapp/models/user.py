@@ -29,7 +29,7 @@ class User(Base):
     """A person: full name and email only. No password until the invitation is accepted.
 
     ``email``: unique within a partner and its customers, and within operations. A person may have
-    a user at several partners, which do not learn of each other.
+    a user at several partners; no partner sees the others.
 
     ``language``: of pages and emails, if chosen; null: that of the browser. ``time_zone``: of times
     on pages; null: that of the account. ``wants_...``: the

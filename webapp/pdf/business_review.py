@@ -33,7 +33,7 @@ class BusinessReviewRenderer:
         self._base = ROOT / FOLDERS[0] / "business_review.html"
         self._fonts = FontConfiguration()
         # WeasyPrint's fonts are not thread-safe.
-        self._alone = Lock()
+        self._lock = Lock()
         style = ROOT / FOLDERS[0] / "business_review.css"
         with as_pdf_error():
             self._style = CSS(url=style.as_uri(), url_fetcher=self._assets, font_config=self._fonts)
@@ -59,7 +59,7 @@ class BusinessReviewRenderer:
         if values.logo is not None:
             assets = self._assets.with_logo(values.logo)
         page = HTML(string=self.html(values), base_url=self._base.as_uri(), url_fetcher=assets)
-        with self._alone, as_pdf_error():
+        with self._lock, as_pdf_error():
             pdf: bytes = page.write_pdf(
                 stylesheets=[self._style], font_config=self._fonts, pdf_tags=True
             )

@@ -101,7 +101,7 @@ class CertificateRenderer:
         """Return the document as PDF, one page. Raises PdfError."""
 
         def finish(document: Any, pdf: Any) -> None:
-            _refuse_missing_letters(document)
+            _refuse_missing_glyphs(document)
             paper = pydyf.Stream([self._paper], {"Filter": "/FlateDecode"})
             pdf.add_object(paper)
             page = _page(pdf)
@@ -161,7 +161,7 @@ def _page(pdf: Any) -> Any:
     return pdf.objects[int(pdf.page_references[0].split()[0])]
 
 
-def _refuse_missing_letters(document: Any) -> None:
+def _refuse_missing_glyphs(document: Any) -> None:
     """Raise PdfError for characters without a glyph: a certificate is permanent."""
     missing = sorted({letter for font in document.fonts.values() for letter in font.missing})
     if missing:

@@ -36,7 +36,7 @@ class CardRenderer:
         self._base = ROOT / FOLDERS[0] / "share.html"
         self._fonts = FontConfiguration()
         # WeasyPrint's fonts are not thread-safe.
-        self._alone = Lock()
+        self._lock = Lock()
         style = ROOT / FOLDERS[0] / "share.css"
         with as_pdf_error():
             self._style = CSS(url=style.as_uri(), url_fetcher=self._assets, font_config=self._fonts)
@@ -67,7 +67,7 @@ class CardRenderer:
         page = HTML(
             string=self.html(values), base_url=self._base.as_uri(), url_fetcher=self._assets
         )
-        with self._alone, as_pdf_error():
+        with self._lock, as_pdf_error():
             document = page.render(stylesheets=[self._style], font_config=self._fonts)
             if len(document.pages) != 1:
                 raise PdfError(f"the card of certificate {values.number} has more than one page")

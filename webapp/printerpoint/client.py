@@ -116,18 +116,18 @@ class Client:
                     url,
                 )
             on_page(fleet.printers)
-            url = self._following(url, page)
+            url = self._next_url(url, page)
 
-    def _following(self, url: str, page: Page) -> str | None:
+    def _next_url(self, url: str, page: Page) -> str | None:
         """Return the address of the next page, or None. Raises Malformed for another host."""
-        if page.following is None:
+        if page.next_url is None:
             return None
-        following = page.following if len(page.following) < _LONGEST_URL else ""
-        if self._repeats_token(following):
+        next_url = page.next_url if len(page.next_url) < _LONGEST_URL else ""
+        if self._repeats_token(next_url):
             raise _malformed(reason("malformed.repeats_token"), url)
         try:
-            parts = urlsplit(urljoin(url, following))
-            same = following and _origin(parts) == self._origin and "@" not in parts.netloc
+            parts = urlsplit(urljoin(url, next_url))
+            same = next_url and _origin(parts) == self._origin and "@" not in parts.netloc
         except ValueError:
             same, parts = False, urlsplit(url)
         if not same:
@@ -146,7 +146,7 @@ class Client:
         session: requests.Session,
         url: str,
         deadline: float,
-        still_here: Callable[[], None],
+        heartbeat: Callable[[], None],
     ) -> Page:
         """Return one page, with a limited number of retries."""
         attempt = 0
@@ -158,9 +158,9 @@ class Client:
             if pause is None or self._monotonic() + pause >= deadline:
                 # Raised here without a cause, which could contain the token.
                 raise answer
-            still_here()
+            heartbeat()
             self._sleep(pause)
-            still_here()
+            heartbeat()
             attempt += 1
 
     def _attempt(

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from webapp.domain.reasons import Reason, reason
-from webapp.printerpoint.values import LARGEST, Bad, whole
+from webapp.printerpoint.values import LARGEST, InvalidValue, parse_count
 
 _CLICKS = "InClicks"
 _AREA = "InHundredthsOfASquareMillimeter"
@@ -41,7 +41,7 @@ _any = msgspec.json.Decoder()
 
 
 def usable_counters(items: Iterable[tuple[str, Any]]) -> dict[str, int]:
-    """Return usable counters by name; raises Bad if there are none."""
+    """Return usable counters by name; raises InvalidValue if there are none."""
     counters: dict[str, int] = {}
     contradicted: set[str] = set()
     reasons: list[Reason] = []
@@ -51,9 +51,9 @@ def usable_counters(items: Iterable[tuple[str, Any]]) -> dict[str, int]:
             continue
         if type(value) is not int or not 0 <= value <= LARGEST:
             try:
-                value = whole(value)
-            except Bad as bad:
-                reasons.append(reason("counter_invalid", name=name, bad=bad.reason))
+                value = parse_count(value)
+            except InvalidValue as error:
+                reasons.append(reason("counter_invalid", name=name, bad=error.reason))
                 continue
         if counters.setdefault(name, value) != value:
             contradicted.add(name)
@@ -61,7 +61,7 @@ def usable_counters(items: Iterable[tuple[str, Any]]) -> dict[str, int]:
     for name in contradicted:
         del counters[name]
     if not counters:
-        raise Bad(reasons[0] if reasons else reason("no_page_counter"))
+        raise InvalidValue(reasons[0] if reasons else reason("no_page_counter"))
     return counters
 
 
@@ -79,36 +79,36 @@ def counter_items(raw: msgspec.Raw | None) -> Iterable[tuple[str, Any]]:
         return [_counter_item(element) for element in decoded if isinstance(element, dict)]
     if decoded is None:
         return []
-    raise Bad(reason("counters_invalid"))
+    raise InvalidValue(reason("counters_invalid"))
 
 
 def decode_value(raw: msgspec.Raw) -> Any:
     try:
         return _any.decode(raw)
     except (ValueError, RecursionError):
-        raise Bad(reason("value.unreadable")) from None
+        raise InvalidValue(reason("value.unreadable")) from None
 
 
 def _decode_each(raw: msgspec.Raw) -> Any:
     """Decode counters one by one, so that a number out of range does not hide the others."""
     try:
-        return {name: _plain_or_bad(value) for name, value in _fields.decode(raw).items()}
+        return {name: _value_or_error(value) for name, value in _fields.decode(raw).items()}
     except (ValueError, RecursionError):
         pass
     try:
         return [
-            {name: _plain_or_bad(value) for name, value in _fields.decode(element).items()}
+            {name: _value_or_error(value) for name, value in _fields.decode(element).items()}
             for element in _elements.decode(raw)
         ]
     except (ValueError, RecursionError):
-        raise Bad(reason("counters_unreadable")) from None
+        raise InvalidValue(reason("counters_unreadable")) from None
 
 
-def _plain_or_bad(raw: msgspec.Raw) -> Any:
+def _value_or_error(raw: msgspec.Raw) -> Any:
     try:
         return decode_value(raw)
-    except Bad:
-        return Bad(reason("value.not_a_number"))
+    except InvalidValue:
+        return InvalidValue(reason("value.not_a_number"))
 
 
 def _counter_item(element: Mapping[str, Any]) -> tuple[str, Any]:
@@ -118,7 +118,7 @@ def _counter_item(element: Mapping[str, Any]) -> tuple[str, Any]:
     if known is None:
         return "", None
     if unit is not None and _bare(str(unit)) not in ("", _bare(_UNITS[known])):
-        return known, Bad(reason("value.other_unit"))
+        return known, InvalidValue(reason("value.other_unit"))
     return known, fields.get("value")
 
 

@@ -63,7 +63,7 @@ def _retry_after(response: requests.Response) -> float | None:
 
 
 def explain(error: Exception, late: bool, url: str) -> PrinterpointError:
-    """Return our error for a library's, without its text, which may contain the request."""
+    """Translate the exception of a library, without its text, which may contain the request."""
     causes = _causes(error)
 
     def among(*kinds: type[BaseException]) -> bool:
@@ -99,7 +99,7 @@ def timeout(url: str) -> Unreachable:
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """Yield an error and its causes, contexts, reasons and arguments."""
+    """Return an error and its causes, contexts, reasons and arguments."""
     found: list[BaseException] = []
     left: list[object] = [error]
     while left and len(found) < 20:

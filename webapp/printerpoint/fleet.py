@@ -17,7 +17,7 @@ from webapp.printerpoint.schema import BadRow, Printer
 
 _IN_MEMORY = 8 * 1024 * 1024
 _BAD_ROWS_KEPT = 1_000
-_ROWS_IN_HAND = 2_000
+_ROWS_BUFFERED = 2_000
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[list[Printer], list[BadRow]]).decode
@@ -121,7 +121,7 @@ class Fleet:
                         self._labels_of_serial[key] = (*listed, label)
             else:
                 rows_of_label[1].append(row)
-            if self.rows % _ROWS_IN_HAND == 0:
+            if self.rows % _ROWS_BUFFERED == 0:
                 self._spill(buffer)
         self._spill(buffer)
 

@@ -183,7 +183,7 @@ def _body_of(response: requests.Response, url: str, max_bytes: int) -> bytearray
             raise Malformed(reason("damaged"), url=url) from None
         if max(received, len(body)) > max_bytes:
             raise Malformed(reason("too_large", value=max_bytes // (1 << 20)), url=url)
-    if unpack and not unpack.whole:
+    if unpack and not unpack.is_complete:
         raise Malformed(reason("truncated"), url=url)
     return body
 
@@ -195,7 +195,7 @@ class _Gzip:
         self._stream = zlib.decompressobj(wbits=31)
 
     @property
-    def whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether the end was reached."""
         return self._stream.eof
 

@@ -18,7 +18,7 @@ import msgspec
 
 from webapp.domain.reasons import Reason, reason
 from webapp.printerpoint.counters import counter_items, decode_value, usable_counters
-from webapp.printerpoint.values import Bad, moment, text
+from webapp.printerpoint.values import InvalidValue, parse_datetime, parse_text
 
 PATH = "/dealer/printers"
 
@@ -81,7 +81,7 @@ class BadRow:
 class Page:
     """One response: the address of the next, if any, and its rows, not parsed yet."""
 
-    following: str | None
+    next_url: str | None
     rows: list[msgspec.Raw]
 
 
@@ -120,28 +120,29 @@ def read_page(body: bytes | bytearray) -> Page:
         rows = _elements.decode(envelope["results"])
     except msgspec.ValidationError:
         raise Unreadable(reason("body.results_no_list")) from None
-    return Page(_following(envelope.get("links")), rows)
+    return Page(_next_url(envelope.get("links")), rows)
 
 
 def read_row(raw: msgspec.Raw) -> Printer | BadRow:
     """Parse one row of a page, tolerantly; a row that cannot be counted has a reason."""
     try:
         row = _row.decode(raw)
-        name, customer_id = text(row.customer_company_name), text(row.customer_company_id)
+        name = parse_text(row.customer_company_name)
+        customer_id = parse_text(row.customer_company_id)
         if name is None:
             if customer_id is None:
-                raise Bad(reason("no_customer"))
+                raise InvalidValue(reason("no_customer"))
             name = customer_id
         counters = usable_counters(row.counters.items())
         return Printer(
             name,
             customer_id,
-            text(row.asset_id),
-            text(row.serial_number),
-            moment(row.last_seen),
+            parse_text(row.asset_id),
+            parse_text(row.serial_number),
+            parse_datetime(row.last_seen),
             counters,
         )
-    except (ValueError, RecursionError, Bad):
+    except (ValueError, RecursionError, InvalidValue):
         # Not spelled as documented, or bad: read field by field.
         return _read_tolerantly(raw)
 
@@ -167,7 +168,7 @@ def _not_json(body: bytes | bytearray, error: msgspec.DecodeError) -> Reason:
     return reason("body.not_json")
 
 
-def _following(links: msgspec.Raw | None) -> str | None:
+def _next_url(links: msgspec.Raw | None) -> str | None:
     """Return the address of the next page; None if it is null, absent or empty."""
     if links is None or bytes(links) == b"null":
         return None
@@ -193,13 +194,13 @@ def _read_tolerantly(raw: msgspec.Raw) -> Printer | BadRow:
         reasons.append(reason("no_customer"))
     last_seen = counters = None
     try:
-        last_seen = moment(_value(fields, _LAST_SEEN))
-    except Bad:
+        last_seen = parse_datetime(_value(fields, _LAST_SEEN))
+    except InvalidValue:
         reasons.append(reason("last_seen_invalid"))
     try:
         counters = usable_counters(counter_items(fields.get("counters")))
-    except Bad as bad:
-        reasons.append(bad.reason)
+    except InvalidValue as error:
+        reasons.append(error.reason)
     if reasons or counters is None:
         return BadRow(reasons[0], name, customer_id, asset_id, serial_number)
     customer_name = name or customer_id or ""
@@ -207,7 +208,10 @@ def _read_tolerantly(raw: msgspec.Raw) -> Printer | BadRow:
 
 
 def _value(fields: Mapping[str, msgspec.Raw], names: Iterable[str]) -> Any:
-    """Return the first field of these names that is not null; None without any. Raises Bad."""
+    """Return the first field of these names that is not null; None without any.
+
+    Raises InvalidValue.
+    """
     for name in names:
         value = decode_value(fields[name]) if name in fields else None
         if value is not None:
@@ -221,8 +225,8 @@ def _field_text(
     try:
         value = _value(fields, names)
         if isinstance(value, bool | list | dict):
-            raise Bad(reason("value.not_text"))
-        return None if value is None else text(str(value))
-    except Bad as bad:
-        reasons.append(reason("field_invalid", what=what, bad=bad.reason))
+            raise InvalidValue(reason("value.not_text"))
+        return None if value is None else parse_text(str(value))
+    except InvalidValue as error:
+        reasons.append(reason("field_invalid", what=what, bad=error.reason))
         return None

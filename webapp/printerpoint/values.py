@@ -7,7 +7,7 @@ from typing import Any
 from webapp.domain.reasons import Reason, reason
 
 LARGEST = 2**63 - 1
-_LONGEST_TEXT = 200  # as our own columns
+_LONGEST_TEXT = 200  # the length of the columns
 #: Control characters and separators of lines and paragraphs become spaces. Those that change the
 #: direction of the text after them, also after its end, are removed.
 _CONTROLS: dict[int, str | None] = {
@@ -20,7 +20,7 @@ _DIGITS = re.compile(r"[0-9]{1,40}")
 _FIRST_YEAR = 2000
 
 
-class Bad(Exception):
+class InvalidValue(Exception):
     """The reason why a value cannot be used, as the end of a sentence."""
 
     def __init__(self, reason: Reason) -> None:
@@ -28,7 +28,7 @@ class Bad(Exception):
         self.reason = reason
 
 
-def text(value: str | None) -> str | None:
+def parse_text(value: str | None) -> str | None:
     """Return stripped text without control characters; None if blank."""
     if value is None:
         return None
@@ -36,11 +36,11 @@ def text(value: str | None) -> str | None:
         value = value.translate(_CONTROLS)
     value = value.strip()
     if len(value) > _LONGEST_TEXT:
-        raise Bad(reason("value.too_long", longest_text=_LONGEST_TEXT))
+        raise InvalidValue(reason("value.too_long", longest_text=_LONGEST_TEXT))
     return value or None
 
 
-def moment(value: Any) -> datetime | None:
+def parse_datetime(value: Any) -> datetime | None:
     """Return an aware UTC datetime from ISO 8601; without an offset it is UTC."""
     try:
         parsed = datetime.fromisoformat(value.strip()) if value else None
@@ -51,24 +51,24 @@ def moment(value: Any) -> datetime | None:
         elif parsed.tzinfo is not UTC:
             parsed = parsed.astimezone(UTC)
     except (AttributeError, TypeError, ValueError, OverflowError):
-        raise Bad(reason("value.not_a_moment")) from None
+        raise InvalidValue(reason("value.not_a_moment")) from None
     return parsed if parsed.year >= _FIRST_YEAR else None
 
 
-def whole(value: Any) -> int:
-    """Return a count from an integral float or a string of digits. Raises Bad."""
-    if isinstance(value, Bad):
+def parse_count(value: Any) -> int:
+    """Return a count from an integral float or a string of digits. Raises InvalidValue."""
+    if isinstance(value, InvalidValue):
         raise value
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     elif isinstance(value, float):
-        raise Bad(reason("value.not_whole"))
+        raise InvalidValue(reason("value.not_whole"))
     elif isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise Bad(reason("value.not_a_number"))
+        raise InvalidValue(reason("value.not_a_number"))
     if value < 0:
-        raise Bad(reason("value.negative"))
+        raise InvalidValue(reason("value.negative"))
     if value > LARGEST:
-        raise Bad(reason("value.too_large"))
+        raise InvalidValue(reason("value.too_large"))
     return value

@@ -30,12 +30,12 @@ from webapp.models import (
     Server,
     User,
 )
+from webapp.models.feed import COLLECTED
 from webapp.queries.viewer import Viewer
 
 IS_HELD = Delta.state == "held"
 IS_CONNECTED = Feed.status != "removed"
-#: Feeds that are collected; the health of others is the last known one.
-IS_COLLECTED = Feed.status.in_(["pending", "active"])
+IS_COLLECTED = Feed.status.in_(COLLECTED)
 #: Feeds whose customer is not found, while another one lists its devices.
 IS_RENAMED = and_(IS_COLLECTED, Feed.successor_name.is_not(None))
 
@@ -167,6 +167,14 @@ def account(session: Session, viewer: Viewer, account_id: int) -> Account:
     return _one(session, query, Account.id, account_id, "account")
 
 
+def partner(session: Session, viewer: Viewer, account_id: int) -> Account:
+    """Return a partner, also by the id of a customer. Raises NotFound, also for operations."""
+    found = account(session, viewer, account_id)
+    if found.kind == "operations":
+        raise NotFound(f"account {account_id} has no partner")
+    return found.partner or found
+
+
 def user(session: Session, viewer: Viewer, user_id: int) -> User:
     """Return a user. Raises NotFound."""
     return _one(session, users(viewer), User.id, user_id, "user")
@@ -212,7 +220,7 @@ def delta(session: Session, viewer: Viewer, delta_id: int) -> Delta:
         .joinedload(Feed.account, innerjoin=True)
         .joinedload(Account.partner),
     )
-    return _one(session, query, Delta.id, delta_id, "case")
+    return _one(session, query, Delta.id, delta_id, "delta")
 
 
 def certificate(session: Session, viewer: Viewer, number: str) -> Certificate:

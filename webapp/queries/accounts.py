@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy.orm import Session, joinedload
 
 from webapp.domain.months import Month
-from webapp.models import Account
+from webapp.models import Account, Feed
 from webapp.queries import access, lists, metrics
 from webapp.queries.viewer import Viewer
 
@@ -19,6 +19,22 @@ PARTNER_COLUMNS: dict[str, Any] = {
     "customers": metrics.customers_of_partner(),
 }
 CUSTOMER_COLUMNS = ("name", "added", "pages")
+
+
+def with_feeds(session: Session) -> Sequence[Account]:
+    """Return the customer accounts that have or had a feed, with their partner, by name."""
+    return session.scalars(
+        select(Account)
+        .where(Account.kind == "customer", exists().where(Feed.account_id == Account.id))
+        .options(joinedload(Account.partner))
+        .order_by(Account.name, Account.id)
+    ).all()
+
+
+def is_taken(session: Session, partner_id: int | None, name: str) -> bool:
+    """Whether a partner has a customer with this name; None: whether it is that of a partner."""
+    same = select(Account.id).where(Account.partner_id.is_not_distinct_from(partner_id))
+    return session.scalar(same.where(Account.name == name)) is not None
 
 
 def time_zone(partner: type[Account]) -> ColumnElement[str]:

@@ -10,11 +10,10 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session, aliased
 
-from webapp.db import lock
 from webapp.domain.audit_chain import START, entry_hash
 from webapp.models import Account, AuditChain, AuditEntry, User
 from webapp.queries import access, lists
-from webapp.queries.reconciliation import Difference
+from webapp.queries.summary_differences import Difference
 from webapp.queries.viewer import Viewer
 
 #: What the hash of an entry is made of.
@@ -76,8 +75,10 @@ class ChainCheck:
 
 
 def check_chain(session: Session) -> ChainCheck:
-    """Compute the hashes of all entries, and follow the chain."""
-    lock(session, AuditChain.id, CHAIN_ID)  # no entry is chained meanwhile
+    """Compute the hashes of all entries, and follow the chain.
+
+    Entries must not be chained meanwhile: ``services.accounts.audit.check_chain`` locks it.
+    """
     end = chain_end(session)
     last_hash, entries = START, 0
     last_id: int | None = None
@@ -200,9 +201,8 @@ def _breaks(
     return breaks
 
 
-def differences(session: Session) -> list[Difference]:
+def differences(found: ChainCheck) -> list[Difference]:
     """Return the difference of an incomplete trail for a reconciliation."""
-    found = check_chain(session)
     if found.is_complete:
         return []
     number = found.broken_at

@@ -1,13 +1,22 @@
-"""Certificates: the list, and the certificate of a public address."""
+"""Certificates: the list, single ones, and their documents."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from webapp.domain.months import Month
-from webapp.models import Certificate, ClosedMonth, Deposit, Document, Feed, PartnerMonth
+from webapp.models import (
+    Account,
+    Certificate,
+    ClosedMonth,
+    Deposit,
+    Document,
+    Feed,
+    PartnerMonth,
+)
 from webapp.queries import access, lists
 from webapp.queries.viewer import Viewer
 
@@ -18,10 +27,14 @@ COLUMNS = {
     "pages": Certificate.pages,
     "number": Certificate.number,
 }
-
-
 #: Documents of an archive that are read at once.
 _DOCUMENTS_AT_ONCE = 100
+_WITHOUT_DOCUMENT = (
+    select(Certificate)
+    .outerjoin(Document, Document.certificate_id == Certificate.id)
+    .where(Document.certificate_id.is_(None))
+    .order_by(Certificate.id)
+)
 
 
 def months(session: Session, viewer: Viewer) -> Sequence[str]:
@@ -106,6 +119,64 @@ def published(session: Session, public_id: str) -> Certificate | None:
     )
 
 
+def by_number(session: Session, number: str) -> Certificate | None:
+    """Return the certificate of a number."""
+    return session.scalar(select(Certificate).where(Certificate.number == number))
+
+
+def customers_to_close(
+    session: Session, month: Month, account_id: int | None
+) -> Sequence[tuple[int, str]]:
+    """Return the id and name of customers that may have a month to close, by name.
+
+    They had a feed or pages by the end of the month. ``account_id``: only this customer, or the
+    customers of this partner.
+    """
+    feeds = select(Feed.id).where(Feed.account_id == Account.id)
+    # One day later the month has ended in all time zones.
+    ended = datetime.combine(month.last + timedelta(days=2), time(), tzinfo=UTC)
+    deposits = exists().where(
+        Deposit.feed_id.in_(feeds), Deposit.counted_in <= str(month), Deposit.pages != 0
+    )
+    had_feed = feeds.where(Feed.created_at < ended).exists()
+    query = select(Account.id, Account.name).where(
+        Account.kind == "customer", or_(had_feed, deposits)
+    )
+    if account_id is not None:
+        query = query.where(or_(Account.id == account_id, Account.partner_id == account_id))
+    return session.execute(query.order_by(Account.name, Account.id)).all()
+
+
+def of_month(session: Session, account_id: int, month: Month) -> Certificate | None:
+    """Return the certificate of an account's month; None if there is none."""
+    return session.scalar(
+        select(Certificate).where(
+            Certificate.account_id == account_id, Certificate.month == str(month)
+        )
+    )
+
+
+def document(session: Session, certificate: Certificate) -> Document | None:
+    """Return the document of a certificate, if it is rendered."""
+    return session.get(Document, certificate.id)
+
+
+def is_rendered(session: Session, certificate: Certificate) -> bool:
+    """Whether a certificate has its document; without loading it."""
+    rendered = exists().where(Document.certificate_id == certificate.id)
+    return bool(session.scalar(select(rendered)))
+
+
+def pending_render(session: Session) -> Sequence[int]:
+    """Return the ids of the certificates that have no document yet."""
+    return session.scalars(_WITHOUT_DOCUMENT.with_only_columns(Certificate.id)).all()
+
+
+def pending_in(session: Session, first: int, last: int) -> Sequence[Certificate]:
+    """Return the certificates of a range of ids that have no document yet."""
+    return session.scalars(_WITHOUT_DOCUMENT.where(Certificate.id.between(first, last))).all()
+
+
 def latest(session: Session, account_id: int) -> Certificate | None:
     """Return the latest certificate of an account."""
     return session.scalar(
@@ -114,6 +185,14 @@ def latest(session: Session, account_id: int) -> Certificate | None:
         .order_by(Certificate.month.desc())
         .limit(1)
     )
+
+
+def last_closed_months(session: Session) -> dict[int, Month]:
+    """Return the latest closed month of each account that has one, by account."""
+    rows = session.execute(
+        select(ClosedMonth.account_id, func.max(ClosedMonth.month)).group_by(ClosedMonth.account_id)
+    )
+    return {account_id: Month.parse(month) for account_id, month in rows}
 
 
 def carried_pages(session: Session, account_id: int) -> dict[Month, int]:

@@ -1,5 +1,6 @@
 """Collections: the list, the unfinished ones, and the results by customer."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -58,6 +59,17 @@ def unfinished(
 def feed_of(session: Session, collection: Collection) -> Feed | None:
     """Return the feed of a collection of one customer; None for a whole server."""
     return session.get(Feed, collection.feed_id) if collection.feed_id else None
+
+
+def outcomes_by_feed(session: Session, collection_id: int) -> Sequence[tuple[Outcome, str]]:
+    """Return all outcomes of a collection with the names of their customers, by feed."""
+    query = (
+        select(Outcome, Feed.customer_name)
+        .join(Outcome.feed)
+        .where(Outcome.collection_id == collection_id)
+        .order_by(Outcome.feed_id)
+    )
+    return session.execute(query).all()
 
 
 def outcomes(collection_id: int, outcome: str) -> Select[Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from webapp.domain.months import Month
@@ -21,7 +21,7 @@ from webapp.models import (
     ServerDay,
     User,
 )
-from webapp.queries import access, feed_notes
+from webapp.queries import access, feed_notes, servers
 from webapp.queries.viewer import Viewer
 
 Rows = Sequence[Any]
@@ -71,7 +71,10 @@ def server_counts(session: Session, viewer: Viewer) -> dict[str, int]:
 
 
 def feed_counts(session: Session, viewer: Viewer) -> dict[str, int]:
-    """Return a viewer's feeds by number: ``all`` but removed, ``inactive``, others by health."""
+    """Return the number of a viewer's feeds by state, without removed ones.
+
+    The states: ``all``, ``inactive``, and the health of the others.
+    """
     state = _feed_state()
     query: Any = access.feeds(viewer).where(access.IS_CONNECTED)
     query = query.with_only_columns(state, func.count()).group_by(state)
@@ -141,22 +144,29 @@ def onboarding(session: Session, partner_id: int) -> OnboardingChecklist:
     return OnboardingChecklist(*map(bool, found))
 
 
-def unhealthy_servers(session: Session, viewer: Viewer, limit: int) -> Rows:
-    """Return the servers that have been unhealthy longest."""
+def servers_not_collected(session: Session, viewer: Viewer, limit: int) -> Rows:
+    """Return the unhealthy servers, the longest first, then those with an unreadable token."""
+    is_token_unreadable = servers.has_unreadable_token()
     query: Any = (
         access.servers(viewer)
         .join(Server.account)
-        .where(Server.removed_at.is_(None), access.server_state() == "unhealthy")
+        .where(
+            Server.removed_at.is_(None),
+            or_(access.server_state() == "unhealthy", is_token_unreadable),
+        )
     )
     query = query.with_only_columns(
         Server.id,
         Server.name,
+        Server.health,
+        is_token_unreadable.label("is_token_unreadable"),
         Server.health_reason,
         Server.health_changed_at,
         Account.name.label("partner_name"),
         Account.time_zone,
     )
-    rows: Rows = session.execute(query.order_by(Server.health_changed_at).limit(limit)).all()
+    order = (is_token_unreadable, Server.health_changed_at)
+    rows: Rows = session.execute(query.order_by(*order).limit(limit)).all()
     return rows
 
 
@@ -242,7 +252,7 @@ def partner_counts(session: Session, partner_ids: Collection[int], month: Month)
         .where(Account.partner_id.in_(partner_ids))
         .group_by(Account.partner_id)
     )
-    servers = session.execute(
+    of_servers = session.execute(
         select(Server.account_id, func.count(), func.count().filter(Server.health == "unhealthy"))
         .where(Server.account_id.in_(partner_ids), Server.removed_at.is_(None))
         .group_by(Server.account_id)
@@ -263,7 +273,7 @@ def partner_counts(session: Session, partner_ids: Collection[int], month: Month)
     )
     return PartnerCounts(
         {partner_id: number for partner_id, number in customers if partner_id is not None},
-        {partner_id: (number, unhealthy) for partner_id, number, unhealthy in servers},
+        {partner_id: (number, unhealthy) for partner_id, number, unhealthy in of_servers},
         {partner_id: int(number) for partner_id, number in feeds},
         {partner_id: int(number) for partner_id, number in pages},
     )

@@ -33,10 +33,6 @@ class StatusCounts:
         """The number of devices that need attention."""
         return self.silent + self.missing
 
-    def of(self, statuses: Collection[DeviceStatus]) -> int:
-        """Return the number of devices with one of these statuses."""
-        return sum(getattr(self, status) for status in statuses)
-
 
 #: Filters of the list of devices.
 FILTERS: Mapping[str, tuple[DeviceStatus, ...]] = {

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, func, select, union_all
+from sqlalchemy import CompoundSelect, Select, select, union_all
 from sqlalchemy.orm import Session
 
 from webapp.models import Account, Device, Feed
@@ -23,7 +23,7 @@ COLUMNS = {
 COLUMNS_OF_FEED = {name: column for name, column in COLUMNS.items() if name != "customer"}
 
 
-def every(viewer: Viewer, sort: str = "customer", *, backwards: bool = False) -> Select[Any]:
+def every(viewer: Viewer, sort: str = "customer") -> Select[Any]:
     """Select the devices of the feeds a viewer may see, removed feeds included."""
     query: Any = (
         select(
@@ -44,7 +44,7 @@ def every(viewer: Viewer, sort: str = "customer", *, backwards: bool = False) ->
         .where(access.own_feed(viewer))
     )
     then = (Device.asset_id, Device.serial_number, Device.id)
-    return lists.order(query, COLUMNS, sort, *then, backwards=backwards)
+    return lists.order(query, COLUMNS, sort, *then)
 
 
 def search(
@@ -55,13 +55,12 @@ def search(
     feed_id: int | None = None,
     status: str = "",
     sort: str = "customer",
-    backwards: bool = False,
 ) -> Select[Any]:
     """Select the devices of one feed, or of all feeds that are not removed.
 
     ``status``: a key of ``device_status.FILTERS``, for those that need attention.
     """
-    query = every(viewer, sort, backwards=backwards)
+    query = every(viewer, sort)
     query = query.where(access.IS_CONNECTED if feed_id is None else Feed.id == feed_id)
     if status:
         query = device_status.filtered(query, device_status.FILTERS[status])
@@ -76,13 +75,6 @@ def of_feed(feed_id: int, sort: str = "asset") -> Select[Any]:
     """Select the devices of a feed."""
     query: Any = select(Device.id, *COLUMNS_OF_FEED.values()).where(Device.feed_id == feed_id)
     return lists.order(query, COLUMNS_OF_FEED, sort, Device.serial_number, Device.id)
-
-
-def count(session: Session, viewer: Viewer, feed_id: int | None = None) -> int:
-    """Return the number of devices that ``search`` finds without a text."""
-    of_feed = access.IS_CONNECTED if feed_id is None else Feed.id == feed_id
-    query = select(func.sum(Feed.device_count)).where(access.own_feed(viewer), of_feed)
-    return int(session.scalar(query) or 0)
 
 
 def _found(viewer: Viewer, text: str) -> CompoundSelect[Any]:

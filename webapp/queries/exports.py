@@ -15,7 +15,7 @@ from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Deposit, Device, Feed, HealthChange, Server
 from webapp.queries.accounts import time_zone
 
-Rows = Select[*tuple[Any, ...]]
+ExportQuery = Select[*tuple[Any, ...]]
 
 _Partner = aliased(Account)
 _ZONE = time_zone(_Partner)
@@ -41,7 +41,7 @@ class Filters:
         return first, last
 
 
-def accounts(filters: Filters) -> Rows:
+def accounts(filters: Filters) -> ExportQuery:
     """Select all accounts."""
     query = (
         select(
@@ -64,7 +64,7 @@ def accounts(filters: Filters) -> Rows:
     return _of_accounts(query, filters).where(*_near(Account.created_at, filters))
 
 
-def servers(filters: Filters) -> Rows:
+def servers(filters: Filters) -> ExportQuery:
     """Select all servers, without their tokens."""
     query = (
         select(
@@ -90,7 +90,7 @@ def servers(filters: Filters) -> Rows:
     return _of_accounts(query, filters).where(*_near(Server.created_at, filters))
 
 
-def feeds(filters: Filters) -> Rows:
+def feeds(filters: Filters) -> ExportQuery:
     """Select all feeds."""
     query = (
         select(
@@ -120,7 +120,7 @@ def feeds(filters: Filters) -> Rows:
     return query.where(*_near(Feed.created_at, filters))
 
 
-def devices(filters: Filters) -> Rows:
+def devices(filters: Filters) -> ExportQuery:
     """Select all devices with their counts; a blank asset ID or serial number is null."""
     query = (
         select(
@@ -145,7 +145,7 @@ def devices(filters: Filters) -> Rows:
     return query.where(*_between(Device.latest_on, *filters.days))
 
 
-def deposits(filters: Filters) -> Rows:
+def deposits(filters: Filters) -> ExportQuery:
     """Select all deposits and corrections; the month is the one in which they are counted."""
     query = (
         select(
@@ -168,7 +168,7 @@ def deposits(filters: Filters) -> Rows:
     return query.where(*_between(Deposit.day, filters.first, filters.last))
 
 
-def certificates(filters: Filters) -> Rows:
+def certificates(filters: Filters) -> ExportQuery:
     """Select all certificates, with the names as issued."""
     query = (
         select(
@@ -199,7 +199,7 @@ def certificates(filters: Filters) -> Rows:
     return query.where(*_between(Certificate.issued_on, filters.first, filters.last))
 
 
-def health_changes(filters: Filters) -> Rows:
+def health_changes(filters: Filters) -> ExportQuery:
     """Select all health changes, oldest first. Either ``server`` or ``feed`` is null."""
     query = (
         select(
@@ -225,11 +225,11 @@ def health_changes(filters: Filters) -> Rows:
     return query.where(*_near(HealthChange.at, filters))
 
 
-def _of_accounts(query: Rows, filters: Filters) -> Rows:
+def _of_accounts(query: ExportQuery, filters: Filters) -> ExportQuery:
     return query if filters.accounts is None else query.where(Account.id.in_(filters.accounts))
 
 
-def _of_feed(query: Rows, filters: Filters) -> Rows:
+def _of_feed(query: ExportQuery, filters: Filters) -> ExportQuery:
     return query if filters.feed is None else query.where(Feed.id == filters.feed)
 
 

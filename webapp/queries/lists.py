@@ -58,23 +58,17 @@ def chunks(session: Session, query: Select[Any]) -> Iterator[Sequence[Any]]:
     return session.execute(query.execution_options(yield_per=_CHUNK)).partitions()
 
 
-def order(
-    query: Select[Any],
-    columns: Mapping[str, Any],
-    sort: str,
-    *then: Any,
-    backwards: bool = False,
-) -> Select[Any]:
+def order(query: Select[Any], columns: Mapping[str, Any], sort: str, *then: Any) -> Select[Any]:
     """Order by the column that ``sort`` names (``-name``: descending), nulls last.
 
-    ``then`` orders equal rows, so that no row is on two pages. ``backwards``: the reverse order.
+    ``then`` orders equal rows, so that no row is on two pages.
     """
     column = columns[sort.removeprefix("-")]
-    first = column.desc() if sort.startswith("-") != backwards else column.asc()
+    first = column.desc() if sort.startswith("-") else column.asc()
     if _nullable(column):
         # On a column without nulls it would prevent PostgreSQL from using the index.
-        first = first.nulls_first() if backwards else first.nulls_last()
-    return query.order_by(first, *(each.desc() if backwards else each for each in then))
+        first = first.nulls_last()
+    return query.order_by(first, *then)
 
 
 def _nullable(column: Any) -> bool:
@@ -123,31 +117,6 @@ def paginate(
     if more:
         pages = max(pages, page + (len(items) > per_page))
     return Page(items[:per_page], page, pages, total, more)
-
-
-def paginate_counted(
-    session: Session,
-    query: Select[Any],
-    backwards: Select[Any],
-    total: int,
-    page: int = 1,
-    per_page: int = PER_PAGE,
-) -> Page:
-    """Return a page of a list whose number of rows is known.
-
-    ``backwards``: the query in reverse order. Pages of the second half are read from the end, so
-    that the last one takes no longer than the first.
-    """
-    pages = -(-total // per_page)
-    page = min(max(page, 1), max(pages, 1))
-    before = (page - 1) * per_page
-    after = max(total - page * per_page, 0)
-    if before <= after or page == 1:
-        items = session.execute(query.limit(per_page).offset(before)).all()
-    else:
-        size = total - before - after
-        items = session.execute(backwards.limit(size).offset(after)).all()[::-1]
-    return Page(items, page, pages, total)
 
 
 def _rows(session: Session, query: Select[Any], page: int, per_page: int) -> Sequence[Any]:

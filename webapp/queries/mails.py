@@ -6,6 +6,7 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.db import LARGEST_ID
+from webapp.domain.reasons import Reason
 from webapp.errors import NotFound
 from webapp.models import Mail, User
 from webapp.queries import lists
@@ -39,7 +40,7 @@ def search(*, text: str = "", state: str = "") -> Select[Any]:
     return ordered
 
 
-def undelivered(session: Session) -> tuple[int, int, str | None]:
+def undelivered(session: Session) -> tuple[int, int, Reason | None]:
     """Return how many emails await another attempt, how many failed, and the latest error."""
     rows = session.execute(
         select(Mail.state, func.count().label("number"))

@@ -7,7 +7,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from webapp.domain.reasons import Reason, reason
-from webapp.models import Account, Server, ServerOverlap
+from webapp.models import Account, FleetSerial, Server, ServerOverlap
 
 #: All that a partner is informed of about a server of another partner.
 AWAITING_APPROVAL = reason("awaiting_approval")
@@ -56,6 +56,13 @@ def of_server(session: Session, server_id: int) -> Sequence[Any]:
         .where(either)
         .order_by(ServerOverlap.found_at, ServerOverlap.server_id, ServerOverlap.other_id)
     ).all()
+
+
+def is_other_fleet(session: Session, server: Server, serials: frozenset[str] | None) -> bool:
+    """Whether a fleet has none of the printers that were last read of a server."""
+    stored = select(FleetSerial.serial).where(FleetSerial.server_id == server.id)
+    before = frozenset(session.scalars(stored))
+    return bool(before and serials is not None and not before & serials)
 
 
 def _overlaps() -> Select[*tuple[Any, ...]]:

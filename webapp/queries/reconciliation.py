@@ -1,29 +1,27 @@
 """Reconciliation: every page that a delta counts is certified, carried or open, and no other is.
 
 Counters, deposits and certificates are summed separately and compared, and so are the summary
-tables with their rows. A defect, a manual change of the database or an incomplete restore is shown
-as a difference, with the rows that cause it.
+tables, and the number of devices of a feed, with their rows. A defect, a manual change of the
+database or an incomplete restore is shown as a difference, with the rows that cause it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, Subquery, and_, case, exists, func, literal, or_, select, union_all
+from sqlalchemy import Select, Subquery, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from webapp.models import (
-    Account,
     Certificate,
     ClosedMonth,
     Delta,
     Deposit,
     Device,
     Feed,
-    PartnerMonth,
     Reconciliation,
-    Server,
-    ServerDay,
 )
+from webapp.queries import summary_differences
+from webapp.queries.summary_differences import Difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +47,6 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """Two figures that should be equal, and the row that causes the difference.
-
-    ``kind``: of a feed, a device or a month, the row itself; of a server (a day) or a partner (a
-    month), its summary; of the audit trail, the entry that does not continue it.
-    """
-
-    kind: str
-    id: int
-    name: str
-    expected: int
-    found: int
-    unit: str = "pages"
-
-    def __str__(self) -> str:
-        figures = f"{self.expected:,} and {self.found:,} {self.unit}"
-        return f"{self.kind} {self.name} (id {self.id}): {figures}"
-
-
-@dataclass(frozen=True, slots=True)
 class Result:
     """The balance of every feed, and all differences."""
 
@@ -85,10 +63,11 @@ def reconcile(session: Session, feeds: Select[Feed] | None = None) -> Result:
         for one in balances
         if one.difference
     ]
+    differences += summary_differences.device_counts(session, ids)
     differences += _devices(session, ids)
     differences += _certificates(session, ids)
-    differences += _server_days(session, ids)
-    differences += _partner_months(session, ids)
+    differences += summary_differences.server_days(session, ids)
+    differences += summary_differences.partner_months(session, ids)
     return Result(balances, differences)
 
 
@@ -212,85 +191,6 @@ def _certificates(session: Session, ids: Select[int]) -> list[Difference]:
         Difference("Month", account_id, name, int(pages), int(certified))
         for account_id, name, pages, certified in rows
     ]
-
-
-def _server_days(session: Session, ids: Select[int]) -> list[Difference]:
-    """Return days of these feeds' servers whose summary is not the sum of their deposits."""
-    servers = select(Feed.server_id).where(Feed.id.in_(ids))
-    rows = union_all(
-        select(
-            Feed.server_id,
-            Deposit.day,
-            Deposit.counted_in,
-            Deposit.pages.label("deposited"),
-            literal(0).label("summed"),
-        )
-        .join(Feed, Feed.id == Deposit.feed_id)
-        .where(Feed.server_id.in_(servers)),
-        select(
-            ServerDay.server_id, ServerDay.day, ServerDay.counted_in, literal(0), ServerDay.pages
-        ).where(ServerDay.server_id.in_(servers)),
-    ).subquery()
-    expected, found = func.sum(rows.c.deposited), func.sum(rows.c.summed)
-    key = (rows.c.server_id, Server.name, rows.c.day, rows.c.counted_in)
-    return [
-        Difference("Server", server_id, f"{name}, {day} in {month}", int(deposited), int(summed))
-        for server_id, name, day, month, deposited, summed in session.execute(
-            select(*key, expected, found)
-            .join(Server, Server.id == rows.c.server_id)
-            .group_by(*key)
-            .having(expected != found)
-            .order_by(rows.c.server_id, rows.c.day, rows.c.counted_in)
-        )
-    ]
-
-
-def _partner_months(session: Session, ids: Select[int]) -> list[Difference]:
-    """Return months of these feeds' partners whose summary is not the sum of their certificates."""
-    rows = _certified_and_summed(ids)
-    stated, summed = func.sum(rows.c.stated), func.sum(rows.c.summed)
-    issued, counted = func.sum(rows.c.issued), func.sum(rows.c.counted)
-    key = (rows.c.partner_id, Account.name, rows.c.month)
-    found = []
-    for partner_id, name, month, *sums in session.execute(
-        select(*key, stated, summed, issued, counted)
-        .join(Account, Account.id == rows.c.partner_id)
-        .group_by(*key)
-        .having(or_(stated != summed, issued != counted))
-        .order_by(rows.c.partner_id, rows.c.month)
-    ):
-        pages, summed_pages, number, summed_number = map(int, sums)
-        named = f"{name}, {month}"
-        found.append(Difference("Partner", partner_id, named, pages, summed_pages))
-        found.append(
-            Difference("Partner", partner_id, named, number, summed_number, "certificates")
-        )
-    return [one for one in found if one.expected != one.found]
-
-
-def _certified_and_summed(ids: Select[int]) -> Subquery:
-    """Select the pages and number of certificates, and those of the summaries, by month."""
-    partners = select(Server.account_id).join(Feed.server).where(Feed.id.in_(ids))
-    return union_all(
-        select(
-            Account.partner_id,
-            Certificate.month,
-            Certificate.pages.label("stated"),
-            literal(1).label("issued"),
-            literal(0).label("summed"),
-            literal(0).label("counted"),
-        )
-        .join(Account, Account.id == Certificate.account_id)
-        .where(Account.partner_id.in_(partners)),
-        select(
-            PartnerMonth.partner_id,
-            PartnerMonth.month,
-            literal(0),
-            literal(0),
-            PartnerMonth.pages,
-            PartnerMonth.certificates,
-        ).where(PartnerMonth.partner_id.in_(partners)),
-    ).subquery()
 
 
 def latest(session: Session) -> Reconciliation | None:

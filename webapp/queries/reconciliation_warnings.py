@@ -23,7 +23,7 @@ Kind = Literal["serial_metered_twice", "near_lifetime", "before_feed", "several_
 _NEAR_LIFETIME_PAGES = 1_000
 
 
-class Place(NamedTuple):
+class AffectedFeed(NamedTuple):
     """A feed, and one of its devices if the warning is about that."""
 
     feed_id: int
@@ -38,7 +38,7 @@ class ReconciliationWarning:
 
     kind: Kind
     reason: Reason
-    places: tuple[Place, ...]
+    affected: tuple[AffectedFeed, ...]
     account_id: int | None = None
     account_name: str | None = None
 
@@ -61,8 +61,8 @@ def _serials_metered_twice(session: Session, ids: Select[int]) -> Iterator[Recon
         same = list(grouped)
         # A customer of two partners has one name; the partner distinguishes them.
         is_of_one = len({row[-1] for row in same}) == 1
-        places = tuple(
-            Place(
+        affected = tuple(
+            AffectedFeed(
                 feed_id,
                 customer if is_of_one else f"{customer} ({partner})",
                 device_id,
@@ -70,8 +70,8 @@ def _serials_metered_twice(session: Session, ids: Select[int]) -> Iterator[Recon
             )
             for _, device_id, serial, asset, feed_id, customer, partner in same
         )
-        what = reason("serial_metered_twice", serial=key, times=len(places))
-        yield ReconciliationWarning("serial_metered_twice", what, places)
+        what = reason("serial_metered_twice", serial=key, times=len(affected))
+        yield ReconciliationWarning("serial_metered_twice", what, affected)
 
 
 def _devices_with_shared_serials(session: Session, ids: Select[int]) -> Sequence[Any]:
@@ -133,7 +133,7 @@ def _near_lifetime(session: Session, ids: Select[int]) -> Iterator[Reconciliatio
         yield ReconciliationWarning(
             "near_lifetime",
             reason("near_lifetime", pages=pages, day=day, count=count),
-            (Place(feed_id, customer, device_id, asset or serial),),
+            (AffectedFeed(feed_id, customer, device_id, asset or serial),),
         )
 
 
@@ -162,7 +162,7 @@ def _before_feed(session: Session, ids: Select[int]) -> Iterator[ReconciliationW
         created = _day_in(created_at, zone)
         if day is not None and day < created:
             what = reason("before_feed", day=day, created=created)
-            yield ReconciliationWarning("before_feed", what, (Place(feed_id, customer),))
+            yield ReconciliationWarning("before_feed", what, (AffectedFeed(feed_id, customer),))
 
 
 def _day_in(moment: datetime, zone: str) -> date:
@@ -184,6 +184,6 @@ def _several_customers(session: Session, ids: Select[int]) -> Iterator[Reconcili
         .order_by(Account.name, Account.id, Feed.id)
     )
     for (account_id, name), of_account in groupby(rows, key=lambda row: (row[0], row[1])):
-        places = tuple(Place(feed_id, customer) for _, _, feed_id, customer in of_account)
-        what = reason("several_customers", times=len(places), name=name)
-        yield ReconciliationWarning("several_customers", what, places, account_id, name)
+        affected = tuple(AffectedFeed(feed_id, customer) for _, _, feed_id, customer in of_account)
+        what = reason("several_customers", times=len(affected), name=name)
+        yield ReconciliationWarning("several_customers", what, affected, account_id, name)

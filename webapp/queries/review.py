@@ -1,4 +1,4 @@
-"""Pages under review, or resolved: list, counts, and the readings around a case."""
+"""Pages under review, or resolved: list, counts, and the readings around a delta."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,8 @@ from webapp.queries.viewer import Viewer
 #: Under review, resolved (by readings or a user), or both.
 STATES = ("held", "resolved", "all")
 
-_IS_RESOLVED = Delta.resolved_by.is_not(None)
+#: A pending fall holds a delta that was decided, and leaves who decided it.
+_IS_RESOLVED = and_(Delta.resolved_by.is_not(None), Delta.state != "held")
 _IN_STATE: dict[str, ColumnElement[bool]] = {
     "held": access.IS_HELD,
     "resolved": _IS_RESOLVED,
@@ -59,7 +60,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """The requested cases. ``state``: one of ``STATES``, or ``any`` delta at all.
+    """The requested deltas. ``state``: one of ``STATES``, or ``any`` delta at all.
 
     ``account_id``: of a partner, with those of its customers.
     """
@@ -82,13 +83,13 @@ def counts(session: Session, viewer: Viewer) -> Counts:
 
 
 def search(viewer: Viewer, filters: Filters, sort: str = "urgency") -> Select[Any]:
-    """Select the cases a viewer may see, with device, customer and the user who resolved them.
+    """Select the deltas a viewer may see, with device, customer and the user who resolved them.
 
     ``named``: whether the viewer may see that user; partners do not see users of operations.
     """
     query: Any = access.deltas(viewer).where(*_wanted(filters))
     query = query.join(Delta.device).join(Feed, Feed.id == Delta.feed_id).join(Feed.account)
-    query = query.outerjoin(User, User.id == Delta.decided_by)
+    query = query.outerjoin(User, and_(User.id == Delta.decided_by, _IS_RESOLVED))
     query = query.outerjoin(_UserAccount, _UserAccount.id == User.account_id)
     if filters.text:
         query = query.where(lists.contains(filters.text, *_SEARCHED))
@@ -104,9 +105,10 @@ def search(viewer: Viewer, filters: Filters, sort: str = "urgency") -> Select[An
         Delta.kind,
         Delta.state,
         Delta.for_person,
-        Delta.resolved_by,
-        Delta.reason,
-        Delta.decided_at,
+        *(
+            case((_IS_RESOLVED, column)).label(column.key)
+            for column in (Delta.resolved_by, Delta.reason, Delta.decided_at)
+        ),
         Device.asset_id,
         Device.serial_number,
         Feed.customer_name,
@@ -118,13 +120,13 @@ def search(viewer: Viewer, filters: Filters, sort: str = "urgency") -> Select[An
     return lists.order(selected, COLUMNS, sort, *_then(filters, sort))
 
 
-def cases(session: Session, viewer: Viewer, filters: Filters) -> Sequence[Any]:
-    """Select the cases of these filters, with the columns of ``search``."""
+def deltas(session: Session, viewer: Viewer, filters: Filters) -> Sequence[Any]:
+    """Return the deltas of these filters, with the columns of ``search``."""
     return session.execute(search(viewer, filters)).all()
 
 
 def decided_together(session: Session, viewer: Viewer, at: datetime) -> Sequence[int]:
-    """Return the ids of the cases that the viewer decided at this time and that are unchanged."""
+    """Return the ids of the deltas that the viewer decided at this time and that are unchanged."""
     query: Any = access.deltas(viewer).where(
         Delta.decided_by == viewer.user_id, Delta.decided_at == at, _IS_RESOLVED
     )

@@ -69,7 +69,7 @@ def servers(session: Session, viewer: Viewer, text: str) -> Sequence[Any]:
 def _matching(
     found: Any, key: InstrumentedAttribute[int], text: str, *columns: InstrumentedAttribute[Any]
 ) -> CompoundSelect[Any]:
-    """Select the ids that a search finds, first the exact ones; each column has its own index."""
+    """Select up to ``_CANDIDATES`` ids per column, equal and containing; each has its own index."""
     own: Any = found.with_only_columns(key.label("id"))
     exact = [own.where(column.in_({text, text.upper()})) for column in columns]
     others = [own.where(lists.contains(text, column)) for column in columns]

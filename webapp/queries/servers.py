@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session
 
-from webapp.models import Account, Server
+from webapp.models import Account, Collection, Server
 from webapp.queries import access, lists
 from webapp.queries.viewer import Viewer
 
@@ -20,6 +20,31 @@ COLUMNS = {
 }
 
 
+def has_unreadable_token() -> ColumnElement[bool]:
+    """Whether the token cannot be decrypted: a collection failed so after the last connection.
+
+    A server's health does not show it: without a token no connection is attempted.
+    """
+    failed = select(Collection.id).where(
+        Collection.server_id == Server.id,
+        Collection.reason["code"].as_string() == "unreadable_token",
+        Collection.finished_at >= Server.health_checked_at,
+    )
+    return and_(Server.removed_at.is_(None), failed.correlate(Server).exists())
+
+
+def is_token_unreadable(session: Session, server: Server) -> bool:
+    """Return whether the token of a server cannot be decrypted."""
+    query = select(Server.id).where(Server.id == server.id, has_unreadable_token())
+    return session.scalar(query) is not None
+
+
+def names(session: Session) -> Sequence[tuple[int, str]]:
+    """Return the id and name of each server that is not removed, by id."""
+    query = select(Server.id, Server.name).where(Server.removed_at.is_(None))
+    return session.execute(query.order_by(Server.id)).all()
+
+
 def registered(session: Session) -> Sequence[int]:
     """Return the ids of all servers that are not removed."""
     query = select(Server.id).where(Server.removed_at.is_(None)).order_by(Server.id)
@@ -27,7 +52,7 @@ def registered(session: Session) -> Sequence[int]:
 
 
 def visible(session: Session, viewer: Viewer) -> Sequence[Server]:
-    """Select the servers a viewer may see, removed ones included, by name."""
+    """Return the servers a viewer may see, removed ones included, by name."""
     return session.scalars(access.servers(viewer).order_by(Server.name, Server.id)).all()
 
 

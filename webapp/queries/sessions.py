@@ -43,6 +43,20 @@ def of_user(
     ).all()
 
 
+def used_network(session: Session, user: User, network_hash: str, since: datetime) -> bool:
+    """Whether a user has logged in from a network since a time; ended sessions count as well."""
+    found = session.scalar(
+        select(UserSession.id)
+        .where(
+            UserSession.user_id == user.id,
+            UserSession.network_hash == network_hash,
+            UserSession.created_at > since,
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
 def _is_active(settings: Settings, now: datetime) -> ColumnElement[bool]:
     return and_(
         UserSession.ended_at.is_(None),

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from webapp.crypto import hash_token
 from webapp.models import Account, Invitation, User
 from webapp.models.user import LONGEST_EMAIL
 from webapp.queries import access, lists
@@ -33,9 +34,31 @@ def by_email(session: Session, email: str) -> Sequence[User]:
     return session.scalars(query).all()
 
 
+def operators(session: Session) -> Sequence[User]:
+    """Return the users of operations who are not disabled, by id."""
+    query = select(User).where(User.role == "operations", User.disabled_at.is_(None))
+    return session.scalars(query.order_by(User.id)).all()
+
+
+def invitation(session: Session, token: str) -> Invitation | None:
+    """Return the invitation of a link, also when it is used or expired."""
+    return session.scalar(select(Invitation).where(Invitation.token_hash == hash_token(token)))
+
+
 def invited_until(session: Session, user_id: int) -> datetime | None:
     """Return the expiry of a user's open invitation; None without one."""
     return session.scalar(select(_INVITED_UNTIL).where(User.id == user_id))
+
+
+def other_operators(session: Session, user_id: int) -> int:
+    """Return the number of users of operations who can log in, without this one."""
+    query = select(func.count()).where(
+        User.role == "operations",
+        User.id != user_id,
+        User.disabled_at.is_(None),
+        User.password_hash.is_not(None),
+    )
+    return session.scalar(query) or 0
 
 
 def search(viewer: Viewer, *, text: str = "", role: str = "", sort: str = "name") -> Select[Any]:

@@ -64,7 +64,7 @@ def upgrade(database_url: str) -> str:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             if connection.dialect.name == "sqlite":
-                _see_that_references_hold(connection)
+                _check_references(connection)
     except OperationalError as error:
         if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
             raise
@@ -115,7 +115,7 @@ def _disable_foreign_keys(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _see_that_references_hold(connection: Connection) -> None:
+def _check_references(connection: Connection) -> None:
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
     if broken is not None:
         raise RuntimeError(f"the upgrade would leave a reference of table {broken[0]} dangling")

@@ -7,14 +7,10 @@ keys, so that concurrent transactions wait for each other and do not deadlock.
 from collections.abc import Mapping
 from datetime import date
 
-from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from webapp.db import upsert
 from webapp.models import PartnerMonth, ServerDay
-
-_SERVER_DAY: Table = ServerDay.metadata.tables["server_day"]
-_PARTNER_MONTH: Table = PartnerMonth.metadata.tables["partner_month"]
 
 
 def add_deposits(session: Session, server_id: int, pages: Mapping[tuple[date, str], int]) -> None:
@@ -24,7 +20,7 @@ def add_deposits(session: Session, server_id: int, pages: Mapping[tuple[date, st
         for (day, counted_in), added in sorted(pages.items())
         if added
     ]
-    upsert(session, _SERVER_DAY, rows, key=("server_id", "day", "counted_in"), add=("pages",))
+    upsert(session, ServerDay, rows, key=("server_id", "day", "counted_in"), add=("pages",))
 
 
 def add_certificate(session: Session, partner_id: int, month: str, pages: int) -> None:
@@ -32,7 +28,7 @@ def add_certificate(session: Session, partner_id: int, month: str, pages: int) -
     row = {"partner_id": partner_id, "month": month, "certificates": 1, "pages": pages}
     upsert(
         session,
-        _PARTNER_MONTH,
+        PartnerMonth,
         [row],
         key=("partner_id", "month"),
         add=("certificates", "pages"),

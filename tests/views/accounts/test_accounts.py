@@ -228,6 +228,7 @@ def test_late_pages_and_corrections_have_their_own_lines_on_the_page_of_a_custom
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("fixed_clock")
 def test_trees_grow_in_the_chosen_period_on_the_pages_of_a_customer_and_its_partner(
     ada: Visitor, log_in: Callable[[str], Visitor], transaction: Transaction
 ) -> None:
@@ -257,6 +258,7 @@ def growth_of(page: str) -> list[str]:
     return re.findall(r'<td class="number">([0-9.]+)</td>', chart)
 
 
+@pytest.mark.usefixtures("fixed_clock")
 def test_figures_are_compared_with_last_month_and_link_to_their_lists(
     ada: Visitor, grace: Visitor, transaction: Transaction
 ) -> None:

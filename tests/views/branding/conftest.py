@@ -15,7 +15,7 @@ from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.models import AuditEntry, Brand, User
 
-SENT = {"name": "Northwind Green", "colour": "#1d4ed8", "picked": "#1b6b45", "was": ""}
+SENT = {"name": "Northwind Green", "colour": "#1d4ed8", "picked": "#1b6b45", "shown": "{}"}
 
 
 @dataclass(frozen=True, slots=True)

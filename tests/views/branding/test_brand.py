@@ -1,5 +1,6 @@
 """White label: what a partner chooses is borne by its pages and its customers', not by others."""
 
+import json
 import re
 from io import BytesIO
 
@@ -7,11 +8,14 @@ import pytest
 from sqlalchemy import event
 
 from tests import factories
+from tests.factories import NOW
 from tests.images import pictures
 from tests.views.branding.conftest import SENT, Partners, chosen, noted, post_form
 from tests.views.conftest import Transaction, Visitor
 from webapp.db import db
 from webapp.models import User
+from webapp.services.accounts import audit
+from webapp.services.accounts.audit import Actor
 
 #: Each logo is drawn in a process of its own.
 pytestmark = pytest.mark.processes
@@ -48,6 +52,35 @@ def test_the_brand_of_a_partner_is_on_its_pages_and_its_customers_pages(
             partners.partner_id,
         )
     ]
+
+
+def test_a_reset_name_and_color_are_in_the_audit_trail_in_its_readers_language(
+    partners: Partners, transaction: Transaction
+) -> None:
+    with transaction() as session:
+        northwind = session.get_one(User, 1).account
+        factories.brand(session, northwind, name="Northwind Green")
+        audit.record(
+            session,
+            Actor(None, "command"),
+            "brand changed",
+            northwind.name,
+            account_id=northwind.id,
+            details={"name": "its account’s", "colour": "ours"},  # as text, as before codes
+            now=NOW,
+        )
+
+    unset = SENT | {"name": "", "colour": "", "picked": "#1b6b45"}
+    assert partners.ada.post(partners.page, unset).status_code == 302
+    english = partners.olga.get("/audit").text
+    partners.olga.post("/language", {"language": "es"})
+    spanish = partners.olga.get("/audit").text
+
+    assert "Name: the name of the account" in english
+    assert "Color: the default color" in english
+    assert "Nombre: el nombre de la cuenta" in spanish
+    assert "Color: el color predeterminado" in spanish
+    assert "Nombre: its account’s" in spanish
 
 
 def test_operations_may_change_the_brand_of_any_partner(
@@ -145,10 +178,9 @@ def test_of_two_color_fields_the_changed_one_is_used(
     if stored:
         post_form(partners.ada, partners.page, colour=stored)
 
+    shown = json.dumps({"colour": stored or ""})
     for _ in range(2):  # a second click sends the same once more
-        response = post_form(
-            partners.ada, partners.page, colour=typed, picked=picked, was=stored or ""
-        )
+        response = post_form(partners.ada, partners.page, colour=typed, picked=picked, shown=shown)
 
         assert response.status_code == 302
         assert [colour for _, colour, _ in chosen(transaction)] == [meant]

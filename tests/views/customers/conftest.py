@@ -72,7 +72,7 @@ def office(
 
 
 def boxes(page: str) -> list[str]:
-    """The keys of the customers that can be ticked among the findings."""
+    """The keys of the customers that can be selected among the findings."""
     return re.findall(r'name="customer" value="(\w+)"(?![^>]* disabled)', page)
 
 

@@ -1,5 +1,7 @@
 """Connecting the selected customers of a server to accounts."""
 
+import re
+
 from sqlalchemy import select
 
 from tests import factories
@@ -147,6 +149,19 @@ def test_all_matching_customers_are_connected_after_confirmation(
     assert before == {}
     assert (done.status_code, again.status_code) == (302, 302)
     assert set(connected(transaction)) == {"Bluebird Bakery", "Harbour Architects, LLP"}
+
+
+def test_canceling_to_connect_all_retains_the_search_and_the_selection(office: Office) -> None:
+    selection = {"chosen": SCHOOL, "listed": SCHOOL, f"account-{SCHOOL}": "Schools"}
+
+    confirmation = office.nora.post(office.adding, {"action": "all", "q": "b", **selection}).text
+    sent = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', confirmation))
+    page = office.nora.post(office.adding, {**sent, "action": "search"}).text
+
+    assert 'value="search">Cancel' in confirmation
+    assert chosen(page) == [SCHOOL]
+    assert f'name="account-{SCHOOL}" value="Schools"' in page
+    assert re.search(r'name="q" value="b"', page)
 
 
 def test_customers_of_one_name_show_and_get_accounts_of_their_own(

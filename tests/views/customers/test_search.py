@@ -87,6 +87,20 @@ def test_a_box_unchecked_in_either_list_deselects_a_customer(office: Office) -> 
     assert [chosen(page) for page in pages] == [[SCHOOL], [SCHOOL]]
 
 
+def test_a_selection_that_aborted_a_search_replaces_the_list(office: Office) -> None:
+    aborted = office.nora.post(
+        office.searching, {"q": "bird", "listed_for": "", "shown": HARBOUR, "customer": HARBOUR}
+    )
+    usual = office.nora.post(
+        office.searching, {"q": " bird ", "listed_for": "bird", "shown": BAKERY, "customer": BAKERY}
+    )
+
+    assert (boxes(aborted.text), chosen(aborted.text)) == ([BAKERY], [HARBOUR])
+    assert aborted.headers["HX-Retarget"] == "#customers"
+    assert aborted.headers["HX-Reselect"] == "unset"
+    assert "HX-Retarget" not in usual.headers
+
+
 def test_the_error_is_removed_with_the_next_change(office: Office) -> None:
     page = office.nora.post(office.adding, {"action": "connect"}).text
     part = office.nora.post(office.searching, {"customer": BAKERY, "shown": BAKERY}).text
@@ -139,9 +153,10 @@ def test_an_unreachable_server_offers_a_retry_and_retains_the_selection(
     printerpoint.refuse()
     fields = {"customer": BAKERY, "shown": BAKERY, f"account-{BAKERY}": "Bakers united"}
 
-    page = office.nora.post(office.searching, fields)
+    page = office.nora.post(office.searching, {**fields, "listed_for": ""})
 
     assert page.status_code == 200
+    assert page.headers["HX-Retarget"] == "#customers"  # also after a selection
     assert "The customers cannot be shown" in page.text
     assert "Try again" in page.text
     assert f'name="chosen" value="{BAKERY}"' in page.text

@@ -12,9 +12,9 @@ from webapp.models import Account, Delta, Device
 
 
 def test_accepted_pages_are_deposited_once(office: Office, transaction: Transaction) -> None:
-    response = office.nora.post(office.path, {"answer": "accepted"})
+    response = office.nora.post(office.path, {"decision": "accepted"})
     page = office.nora.get(response.location).text
-    again = office.nora.post(office.path, {"answer": "accepted"})
+    again = office.nora.post(office.path, {"decision": "accepted"})
 
     assert "900,000 pages are counted now" in page
     assert f'action="{office.path}/reopen"' in page
@@ -26,10 +26,10 @@ def test_accepted_pages_are_deposited_once(office: Office, transaction: Transact
 def test_rejecting_needs_a_reason_and_adds_the_pages_to_the_initial_count(
     office: Office, transaction: Transaction
 ) -> None:
-    unsaid = office.nora.post(office.path, {"answer": "rejected", "reason": "  "})
+    unsaid = office.nora.post(office.path, {"decision": "rejected", "reason": "  "})
     before = state(transaction, office)
     response = office.nora.post(
-        office.path, {"answer": "rejected", "reason": "Typed <one> digit too many"}
+        office.path, {"decision": "rejected", "reason": "Typed <one> digit too many"}
     )
 
     assert unsaid.status_code == 422
@@ -52,11 +52,11 @@ def test_rejecting_needs_a_reason_and_adds_the_pages_to_the_initial_count(
 def test_a_decision_is_undone_until_its_month_is_certified(
     office: Office, transaction: Transaction
 ) -> None:
-    office.nora.post(office.path, {"answer": "reset"})
+    office.nora.post(office.path, {"decision": "reset"})
     decided = office.nora.get(office.path).text
     response = office.nora.post(f"{office.path}/reopen")
     again = office.nora.post(f"{office.path}/reopen")
-    office.nora.get(office.nora.post(office.path, {"answer": "accepted"}).location)
+    office.nora.get(office.nora.post(office.path, {"decision": "accepted"}).location)
     with transaction() as session:
         factories.closed_month(session, session.get_one(Account, office.account_id), "2026-11")
         session.get_one(Delta, office.delta_id).decided_at = factories.NOW - timedelta(days=1)
@@ -78,7 +78,7 @@ def test_the_number_of_pages_to_count_begins_with_the_proposal(
     with transaction() as session:
         session.get_one(Delta, office.delta_id).proposed = 4_210
     page = office.nora.get(office.path).text
-    office.nora.post(office.path, {"answer": "adjusted", "pages": "4209"})
+    office.nora.post(office.path, {"decision": "adjusted", "pages": "4209"})
 
     assert re.search(r'<input[^>]*name="pages"[^>]*value="4210"', page)
     assert "Accept all 900,000 pages" in page
@@ -138,7 +138,7 @@ def test_only_the_proposed_decision_has_the_primary_button_and_is_first(
 def test_an_impossible_number_of_pages_is_refused_at_its_field(
     office: Office, transaction: Transaction, pages: str
 ) -> None:
-    response = office.nora.post(office.path, {"answer": "adjusted", "pages": pages})
+    response = office.nora.post(office.path, {"decision": "adjusted", "pages": pages})
 
     assert response.status_code == 422
     assert "Enter a whole number from 0 to 900,000." in response.text
@@ -150,15 +150,28 @@ def test_an_impossible_number_of_pages_is_refused_at_its_field(
 def test_a_reason_that_is_too_long_remains_in_the_form(
     office: Office, transaction: Transaction
 ) -> None:
-    response = office.nora.post(office.path, {"answer": "rejected", "reason": "x" * 501})
+    response = office.nora.post(office.path, {"decision": "rejected", "reason": "x" * 501})
 
     assert response.status_code == 422
     assert "x" * 501 in response.text
     assert state(transaction, office) == "held"
 
 
+@pytest.mark.parametrize("reason", ["  ", "x" * 501])
+def test_a_case_decided_meanwhile_is_not_asked_for_a_better_reason(
+    office: Office, reason: str
+) -> None:
+    office.nora.post(office.path, {"decision": "accepted"})
+    office.nora.get("/review")
+
+    response = office.nora.post(office.path, {"decision": "rejected", "reason": reason})
+
+    assert response.location == office.path
+    assert "already decided: all pages are counted" in office.nora.get(office.path).text
+
+
 def test_an_unknown_decision_is_refused(office: Office, transaction: Transaction) -> None:
-    response = office.nora.post(office.path, {"answer": "perhaps"})
+    response = office.nora.post(office.path, {"decision": "perhaps"})
 
     assert response.status_code == 422
     assert state(transaction, office) == "held"

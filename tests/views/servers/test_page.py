@@ -9,6 +9,7 @@ from tests import factories
 from tests.views.conftest import Transaction, Visitor
 from tests.views.servers.conftest import Office
 from webapp import clock
+from webapp.domain.reasons import reason
 from webapp.models import Collection, Feed, HealthChange, Server, User
 from webapp.printerpoint.sandbox import Sandbox
 
@@ -53,13 +54,54 @@ def test_a_token_that_cannot_be_decrypted_does_not_change_the_health(
     office: Office, transaction: Transaction
 ) -> None:
     with transaction() as session:
-        session.get_one(Server, office.server_id).sealed_token = b"sealed with another key"
+        session.get_one(Server, office.server_id).encrypted_token = b"encrypted with another key"
 
     response = office.nora.post(f"/servers/{office.server_id}/check", headers=HTMX)
 
     assert "Enter the token again" in response.text
     with transaction() as session:
         assert session.get_one(Server, office.server_id).health == "healthy"
+
+
+def test_a_token_that_cannot_be_decrypted_is_reported_until_it_is_entered_again(
+    office: Office,
+    transaction: Transaction,
+    log_in: Callable[[str], Visitor],
+    printerpoint: Sandbox,
+) -> None:
+    with transaction() as session:
+        server = session.get_one(Server, office.server_id)
+        server.encrypted_token = b"sealed with another key"
+        server.health_checked_at = clock.now() - timedelta(days=1)
+        feed = factories.feed(session, server, status="pending")
+        factories.collection(
+            session,
+            server,
+            state="failed",
+            reason=reason("unreadable_token"),
+            queued_at=clock.now(),
+        )
+        factories.user(session, server.account, email="vera@example.com", role="partner_viewer")
+        factories.user(session, feed.account, email="carl@example.com")
+        factories.user(session, email="olga@example.com", role="operations")
+        of_feed = f"/feeds/{feed.id}"
+    of_server = f"/servers/{office.server_id}"
+    people = [office.nora, log_in("vera@example.com"), log_in("olga@example.com")]
+
+    shown = [[who.get(path).text for path in (of_server, of_feed, "/")] for who in people]
+    customer = log_in("carl@example.com").get(of_feed).text
+    office.nora.post(f"{of_server}/token", {"token": printerpoint.token})
+    entered = [office.nora.get(path).text for path in (of_server, of_feed, "/")]
+
+    for pages in shown:
+        assert "The token must be entered again" in pages[0]
+        assert "Healthy" in pages[0]
+        assert "The token of its server must be entered again" in pages[1]
+        assert "Expected from the next nightly run" not in pages[1]
+        assert "can no longer be decrypted. Enter the token again." in pages[2]
+        assert "Nothing needs attention" not in pages[2]
+    assert [f'{of_server}/token">Enter' in pages[0] for pages in shown] == [True, False, True]
+    assert not any("decrypted" in page for page in (customer, *entered))
 
 
 def test_a_server_is_renamed(office: Office) -> None:

@@ -73,7 +73,7 @@ def set_aliases(run: Run, customer: str, asset: str | None, repeated: Collection
     run.change(aliases=tuple(sorted(filter(None, assets))))
 
 
-def set_place(run: Run, row: Row, serial: str | None, asset: str | None) -> None:
+def set_listing(run: Run, row: Row, serial: str | None, asset: str | None) -> None:
     """Set the customer and feed at which the device is read."""
     state, context = run.state, run.context
     if serial is not None and state.serial is None:

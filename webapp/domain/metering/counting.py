@@ -101,7 +101,7 @@ def _resolve(run: Run, delta: Delta) -> None:
     elif _starts_another_count(run, delta):
         _to_baseline(run, delta)
     else:
-        run.leave_to_person(delta)
+        run.leave_to_user(delta)
 
 
 def _accept_alike(run: Run, delta: Delta) -> None:

@@ -61,7 +61,7 @@ class DeltaChanged:
 
     delta: Delta
     before: DeltaState
-    by: Literal["readings", "person"]
+    by: Literal["readings", "user"]
     evidence: Evidence = ()
 
 

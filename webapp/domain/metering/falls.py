@@ -169,7 +169,7 @@ def _decide_before_reset(run: Run, delta: Delta, fallen: Count) -> None:
     if delta.confirmations and is_confirmable(run, delta):
         run.decide(delta, "accepted", evidence=(*delta.evidence, (fallen.day, fallen.count)))
     else:
-        run.leave_to_person(delta)
+        run.leave_to_user(delta)
 
 
 def _small_fall(run: Run, fallen: Count) -> None:

@@ -118,7 +118,7 @@ def choose(rows: Sequence[Row], state: DeviceState | None, context: Context) -> 
         return Choice(home)
     others = [row for row in ordered if not _is_home(row, state)]
     living = [row for row in others if _continues_elsewhere(row, state, context)]
-    if home is None or not _is_read_anew(home, state, context):
+    if home is None or not _has_new_reading(home, state, context):
         return _choose_elsewhere(home, living, others, state, context)
     disputed = tuple(row for row in living if not _agree(home, row, state.counter_set, context))
     # A row without the counters that meter the machine has nothing to continue with.
@@ -170,7 +170,7 @@ def _choose_elsewhere(
             (
                 row
                 for row in others
-                if context.past(row.last_seen) is None and _is_read_anew(row, state, context)
+                if context.past(row.last_seen) is None and _has_new_reading(row, state, context)
             ),
             None,
         )
@@ -235,8 +235,8 @@ def _seen(row: Row, context: Context) -> datetime:
     return context.past(row.last_seen) or _NEVER
 
 
-def _is_read_anew(row: Row, state: DeviceState, context: Context) -> bool:
-    """Whether the row read so far has anything new."""
+def _has_new_reading(row: Row, state: DeviceState, context: Context) -> bool:
+    """Whether the row read so far has a new reading."""
     if state.is_newer(context.past(row.last_seen)):
         return True
     return count_of(row, state.counter_set, context) not in (None, state.reported)

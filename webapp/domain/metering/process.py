@@ -10,7 +10,7 @@ from webapp.domain.metering.baselines import (
     listed,
     set_aliases,
     set_baseline,
-    set_place,
+    set_listing,
 )
 from webapp.domain.metering.copies import compare_copies
 from webapp.domain.metering.counter_sets import (
@@ -112,7 +112,7 @@ def _await_baseline(
         return run.result(incomplete=True)
     if state.zero_on is not None and context.closing <= state.zero_on:
         return run.result()
-    set_place(run, observation.row, observation.serial, observation.asset)
+    set_listing(run, observation.row, observation.serial, observation.asset)
     count = pages_of(counter_set, members.values(), context.roll_width_mm)
     if count == 0:
         first = state.zero_on is None
@@ -161,7 +161,7 @@ def _known_set(
         run.note("complete_again", run.context.closing)
         run.change(incomplete_since=None, alternate=None)
     run.change(other_machine=None)
-    set_place(run, observation.row, observation.serial, observation.asset)
+    set_listing(run, observation.row, observation.serial, observation.asset)
     reading = count_taken(run, count, seen)
     anew = run.state.begin_anew
     if anew:

@@ -69,7 +69,7 @@ def _set(state: DeviceState, delta: Delta, after: DeltaState, counted: int) -> R
         delta,
         after,
         counted=counted,
-        by="person",
+        by="user",
         for_person=True,
         resumes=None,
     )

@@ -103,7 +103,7 @@ class StateChange:
         state: DeltaState,
         *,
         counted: int | None = None,
-        by: Literal["readings", "person"] = "readings",
+        by: Literal["readings", "user"] = "readings",
         evidence: Evidence = (),
         **values: Any,
     ) -> None:
@@ -161,7 +161,7 @@ class Run(StateChange):
         self.credit(delta.number, delta.counted)
         self.events.append(DeltaRecorded(delta))
 
-    def leave_to_person(self, delta: Delta) -> None:
+    def leave_to_user(self, delta: Delta) -> None:
         """Record that later readings cannot decide a held delta."""
         self.decide(delta, "held", for_person=True, evidence=delta.evidence)
 

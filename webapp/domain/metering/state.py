@@ -55,9 +55,15 @@ class History:
 class Delta:
     """The pages between two counts of a device, and their state.
 
-    ``number`` counts the device's deltas from 1. ``pages`` are proposed, ``counted`` are deposited,
-    to ``feed_id`` on the days of ``allocation`` (of all ``pages``). ``resumes`` and
-    ``resumes_counted``: the state before a pending fall put it under review.
+    ``number`` counts the device's deltas from 1. It is from the count ``before``, of the day
+    ``since``, to the count ``top`` of ``day``, ``days`` business days later (at least 1). Counts
+    are lifetime counts in whole pages. ``pages`` are as read, ``counted`` are deposited, to
+    ``feed_id`` on the days of ``allocation`` (of all ``pages``). ``era``: how many resets and
+    changes of its counter set the device had before; counts of different eras cannot be compared.
+    ``for_person``: later readings cannot decide it. ``resumes`` and ``resumes_counted``: the state
+    before a pending fall put it under review. ``confirmations``: the business days up to readings
+    at or above ``top`` while it was held; ``confirmed_pages``: the pages of those days.
+    ``evidence``: the last such readings, or those that decided it.
     """
 
     number: int

@@ -113,8 +113,8 @@ class Handler(BaseHTTPRequestHandler):
         start = (number - 1) * sandbox.page_size
         rows, more = sandbox.rows_of(token, start, start + sandbox.page_size)
         base = f"http://{self.headers.get('Host', '')}{_PRINTERS}"
-        following = f"{base}?page={number + 1}" if more else None
-        return msgspec.json.encode({"links": {"next": following}, "results": rows})
+        next_url = f"{base}?page={number + 1}" if more else None
+        return msgspec.json.encode({"links": {"next": next_url}, "results": rows})
 
     def send_json(
         self, status: int, content: object, headers: dict[str, str] | None = None

@@ -18,7 +18,8 @@ from webapp import i18n
 from webapp.db import lock
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account
-from webapp.services.accounts import calendars
+from webapp.queries.accounts import is_taken
+from webapp.services.accounts import account_changes, calendars
 from webapp.services.accounts.calendars import regions
 from webapp.services.names import clean_name
 
@@ -121,13 +122,13 @@ def add_customer(
 
 def customers_named(
     session: Session, partner: Account, names: Iterable[str], *, now: datetime
-) -> dict[str, Account]:
-    """Return the customers of a partner with these names; create missing ones.
+) -> tuple[dict[str, Account], list[Account]]:
+    """Return the customers of a partner with these names, and those that were created for it.
 
     The names are Printerpoint's. Characters that names of accounts cannot have are removed, so that
     two names that differ only in blanks mean one account.
     """
-    wanted = {name: tolerated_name(name) for name in names}
+    wanted = {name: normalize_name(name) for name in names}
     # Serializes concurrent connections, so that no account is created twice.
     lock(session, Account.id, partner.id)
     found = {
@@ -138,12 +139,15 @@ def customers_named(
             )
         )
     }
-    for name in dict.fromkeys(wanted.values()):
-        if name not in found:
-            found[name] = Account(kind="customer", name=name, partner=partner, created_at=now)
-            session.add(found[name])
+    created = [
+        Account(kind="customer", name=name, partner=partner, created_at=now)
+        for name in dict.fromkeys(wanted.values())
+        if name not in found
+    ]
+    session.add_all(created)
     session.flush()
-    return {name: found[tolerated] for name, tolerated in wanted.items()}
+    found |= {account.name: account for account in created}
+    return {name: found[normalized] for name, normalized in wanted.items()}, created
 
 
 def operations(session: Session, now: datetime) -> Account:
@@ -178,13 +182,12 @@ def change(
     """Change an account. Only a partner has a time zone; only a customer may lack a country. A
     region needs its country.
 
-    Returns the changes, as text for the audit trail. Raises Invalid, and Conflict for the account
-    of operations.
+    Returns the changes, for the audit trail. Raises Invalid, and Conflict for operations.
     """
     if account.kind == "operations":
         raise Conflict(gettext("The service’s own account cannot be changed."))
     new_name = _clean_name(name)
-    if new_name != account.name and _is_taken(session, account.partner_id, new_name):
+    if new_name != account.name and is_taken(session, account.partner_id, new_name):
         raise _taken(account, new_name)
     if account.kind == "customer" and time_zone:
         raise Invalid("time_zone", gettext("A customer has its partner’s time zone."))
@@ -194,38 +197,28 @@ def change(
     new_region = _known_region(new_country, region)
     try:
         with session.begin_nested():
-            return _set(
+            return account_changes.apply(
                 account, name=new_name, country=new_country, region=new_region, time_zone=zone
             )
     except IntegrityError as error:  # the name was assigned concurrently
         raise _taken(account, new_name) from error
 
 
-def _set(account: Account, **values: str | None) -> dict[str, Any]:
-    changes = {}
-    for name, value in values.items():
-        before = getattr(account, name)
-        if before != value:
-            changes[name] = f"{before or '–'} → {value or '–'}"
-            setattr(account, name, value)
-    return changes
+def change_language(account: Account, language: str | None) -> dict[str, Any]:
+    """Change the language of documents (None: the partner's); return the change, if it is one."""
+    return account_changes.apply(account, language=language)
 
 
 def _insert(session: Session, account: Account) -> None:
     partner_id = account.partner.id if account.partner else None
     with session.no_autoflush:
-        if _is_taken(session, partner_id, account.name):
+        if is_taken(session, partner_id, account.name):
             raise _taken(account, account.name)
     try:
         with session.begin_nested():
             session.add(account)
     except IntegrityError as error:  # created concurrently
         raise _taken(account, account.name) from error
-
-
-def _is_taken(session: Session, partner_id: int | None, name: str) -> bool:
-    same = select(Account.id).where(Account.partner_id.is_not_distinct_from(partner_id))
-    return session.scalar(same.where(Account.name == name)) is not None
 
 
 def _taken(account: Account, name: str) -> Invalid:
@@ -243,7 +236,7 @@ def _clean_name(name: str) -> str:
     return name
 
 
-def tolerated_name(name: str) -> str:
+def normalize_name(name: str) -> str:
     """Return a name from Printerpoint as an account may have it: on one line, shortened."""
     shown = "".join(letter if letter.isprintable() else " " for letter in name)
     return " ".join(shown.split())[:LONGEST_NAME].rstrip() or gettext("Customer without a name")

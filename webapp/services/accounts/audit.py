@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Table, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from webapp.db import LARGEST_ID, lock, upsert
 from webapp.domain.audit_chain import START, entry_hash
 from webapp.domain.reasons import reason
 from webapp.models import Account, AuditChain, AuditEntry, User
-from webapp.models.audit_entry import Place
+from webapp.models.audit_entry import Origin
 from webapp.queries import audit as queries
 
 Action = Literal[
@@ -65,7 +65,6 @@ Action = Literal[
     "user logged out everywhere",
 ]
 ACTIONS: tuple[Action, ...] = get_args(Action)
-_CHAIN: Table = AuditChain.metadata.tables["audit_chain"]
 _UNKNOWN_A_MINUTE = 30
 _AT_ONCE = 1_000
 
@@ -75,7 +74,7 @@ class Actor:
     """The actor: a user in the browser, or the command line."""
 
     user_id: int | None
-    place: Place
+    place: Origin
 
 
 def record(
@@ -88,7 +87,7 @@ def record(
     details: Mapping[str, Any],
     now: datetime,
 ) -> None:
-    """Record an action in its transaction. ``account_id``: see ``concerned``."""
+    """Record an action in its transaction. ``account_id``: see ``audit_account_id``."""
     session.add(
         AuditEntry(
             at=now,
@@ -111,11 +110,17 @@ def record_refusal(session: Session, users: Sequence[User], action: Action, now:
     """
     visitor = Actor(None, "browser")
     for user in users:
-        account_id = concerned(user.account)
+        account_id = audit_account_id(user.account)
         record(session, visitor, action, user.email, account_id=account_id, details={}, now=now)
     if not users and _unknown_in(session, now - timedelta(minutes=1)) < _UNKNOWN_A_MINUTE:
         details = {} if action == "tries limited" else {"result": reason("unknown_email")}
         record(session, visitor, action, "", account_id=None, details=details, now=now)
+
+
+def check_chain(session: Session) -> queries.ChainCheck:
+    """Check the chain of all entries; none is chained meanwhile."""
+    lock(session, AuditChain.id, queries.CHAIN_ID)
+    return queries.check_chain(session)
 
 
 def _unknown_in(session: Session, since: datetime) -> int:
@@ -154,7 +159,7 @@ def chain(session: Session) -> int:
         last_hash, _ = entry_hash(last_hash, number, rows.get(number))
     session.execute(update(AuditEntry), chained)
     end = {"id": queries.CHAIN_ID, "entries": entries + len(ids), "last_hash": last_hash}
-    upsert(session, _CHAIN, [end], key=["id"], update=["entries", "last_hash"])
+    upsert(session, AuditChain, [end], key=["id"], update=["entries", "last_hash"])
     return len(ids)
 
 
@@ -176,7 +181,7 @@ def _chain_end(session: Session) -> tuple[int, str]:
     return session.scalar(chained) or 0, secrets.token_hex(32)
 
 
-def concerned(account: Account | None) -> int | None:
+def audit_account_id(account: Account | None) -> int | None:
     """Return the account whose trail has an action: the partner's, also for its customers; None:
     operations'.
     """

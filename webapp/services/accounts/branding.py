@@ -1,20 +1,19 @@
-"""Brands: a partner's display name, color and logo."""
+"""Brands: changes of a partner's display name, color and logo."""
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from math import floor
 from typing import Final
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from webapp.db import lock, upsert
 from webapp.domain import contrast
 from webapp.domain.contrast import Colour
+from webapp.domain.reasons import Reason, reason
 from webapp.errors import Invalid
 from webapp.images import Picture
 from webapp.models import Account, Brand, Logo
@@ -22,71 +21,8 @@ from webapp.services.names import clean_name
 
 LONGEST_NAME: Final = 60
 _PNG: Final = "image/png"
-_LOGO: Table = Logo.metadata.tables["logo"]
 
 _NO_COLOUR = _l("This is not a color. Enter # and six digits from 0 to 9 and a to f, like #1b6b45.")
-
-
-@dataclass(frozen=True, slots=True)
-class LogoRef:
-    """A logo by its digest, without its bytes."""
-
-    digest: str
-    width: int
-    height: int
-
-    def within(self, width: int, height: int) -> tuple[int, int]:
-        """Return its size within a frame; it is reduced if necessary, never enlarged."""
-        share = min(1, width / self.width, height / self.height)
-        return max(1, round(self.width * share)), max(1, round(self.height * share))
-
-
-@dataclass(frozen=True, slots=True)
-class Branding:
-    """Name, color and logo on pages, emails and certificates of a partner and its customers."""
-
-    name: str
-    colour: Colour | None
-    logo: LogoRef | None
-
-
-def for_account(session: Session, account: Account) -> Branding | None:
-    """Return the branding of an account, which is its partner's; None: the default."""
-    if account.kind == "operations":
-        return None
-    found = session.execute(
-        select(Account.name, Brand, Logo.width, Logo.height)
-        .join(Brand, Brand.account_id == Account.id)
-        .outerjoin(Logo, Logo.digest == Brand.logo_digest)
-        .where(Account.id == (account.partner_id or account.id))
-    ).first()
-    if found is None:
-        return None
-    account_name, brand, width, height = found
-    return from_row(account_name, brand.name, brand.colour, brand.logo_digest, width, height)
-
-
-def from_row(
-    account_name: str,
-    name: str | None,
-    colour: str | None,
-    digest: str | None,
-    width: int | None,
-    height: int | None,
-) -> Branding:
-    """Return the branding of a brand's columns and its logo's; the account's name by default."""
-    logo = LogoRef(digest, width, height) if digest and width and height else None
-    return Branding(name or account_name, Colour.parse(colour) if colour else None, logo)
-
-
-def of(session: Session, partner: Account) -> Brand | None:
-    """Return the brand of a partner, if there is one."""
-    return session.get(Brand, partner.id)
-
-
-def content(session: Session, digest: str | None) -> bytes | None:
-    """Return the bytes of a logo."""
-    return session.scalar(select(Logo.content).where(Logo.digest == digest)) if digest else None
 
 
 def change(
@@ -97,19 +33,19 @@ def change(
     colour: str,
     logo: Picture | None,
     now: datetime,
-) -> Mapping[str, str]:
+) -> Mapping[str, str | Reason]:
     """Change the given values; an empty name or color resets it, None does not change the logo.
 
-    Returns the changes, as text for the audit trail. Raises Invalid.
+    Returns the changes, for the audit trail. Raises Invalid.
     """
     new_name = clean_name(name, LONGEST_NAME) or None
     new_colour = str(readable(colour)) if colour.strip() else None
     brand = _lock_brand(session, partner, now)
-    changes = {}
+    changes: dict[str, str | Reason] = {}
     if brand.name != new_name:
-        brand.name, changes["name"] = new_name, new_name or "its account’s"
+        brand.name, changes["name"] = new_name, new_name or reason("account_name")
     if brand.colour != new_colour:
-        brand.colour, changes["colour"] = new_colour, new_colour or "ours"
+        brand.colour, changes["colour"] = new_colour, new_colour or reason("default_color")
     if logo is not None:
         digest = _store(session, logo, now)
         if brand.logo_digest != digest:
@@ -118,20 +54,23 @@ def change(
     return changes
 
 
-def remove_logo(session: Session, partner: Account, now: datetime) -> None:
-    """Remove the logo of a partner."""
+def remove_logo(session: Session, partner: Account, now: datetime) -> bool:
+    """Remove the logo of a partner; return whether there was one."""
     brand = _lock_brand(session, partner, now)
-    brand.logo_digest = None
+    before, brand.logo_digest = brand.logo_digest, None
     _save(session, brand, now)
+    return before is not None
 
 
-def reset(session: Session, partner: Account) -> None:
-    """Delete the brand of a partner."""
+def reset(session: Session, partner: Account) -> bool:
+    """Delete the brand of a partner; return whether there was one."""
     lock(session, Account.id, partner.id)
     brand = session.get(Brand, partner.id, populate_existing=True)
-    if brand is not None:
-        session.delete(brand)
-        session.flush()
+    if brand is None:
+        return False
+    session.delete(brand)
+    session.flush()
+    return True
 
 
 def readable(text: str) -> Colour:
@@ -186,5 +125,5 @@ def _store(session: Session, logo: Picture, now: datetime) -> str:
         "created_at": now,
         "content": logo.content,
     }
-    upsert(session, _LOGO, [row], key=("digest",))
+    upsert(session, Logo, [row], key=("digest",))
     return digest

@@ -14,7 +14,7 @@ from webapp.models import User
 SHORTEST = 12
 LONGEST = 256
 #: Words that are tried first at this service.
-_OURS = ("releaf", "printerpoint")
+_SERVICE_WORDS = ("releaf", "printerpoint")
 _MEASURED = 72
 #: zxcvbn's score, 0 to 4: above it an attack on stolen hashes takes years.
 _SUFFICIENT = 3
@@ -23,7 +23,7 @@ _SUFFICIENT = 3
 hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 #: Verified if there is no user, so that the response takes equally long.
-NOBODYS_HASH = hasher.hash("the password of nobody at all")
+DUMMY_HASH = hasher.hash("a password that no user has")
 
 
 def clean(password: str, forbidden: tuple[str, ...], field: str = "password") -> str:
@@ -47,7 +47,7 @@ def clean(password: str, forbidden: tuple[str, ...], field: str = "password") ->
         raise Invalid(
             field, gettext("This repeats the same few characters; choose something else.")
         )
-    words = _words((*forbidden, *_OURS))
+    words = _words((*forbidden, *_SERVICE_WORDS))
     rest = re.sub("|".join(map(re.escape, words)), "", password, flags=re.IGNORECASE)
     if _score(rest, words) < _SUFFICIENT <= _score(password, []):
         raise Invalid(
@@ -91,10 +91,10 @@ def hash_password(password: str) -> str:
     return hasher.hash(_normal(password))
 
 
-def fits(password: str, password_hash: str | None) -> bool:
+def verify(password: str, password_hash: str | None) -> bool:
     """Whether a password matches a hash; None takes as long as a wrong password."""
     try:
-        hasher.verify(password_hash or NOBODYS_HASH, _normal(password[: LONGEST + 1]))
+        hasher.verify(password_hash or DUMMY_HASH, _normal(password[: LONGEST + 1]))
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None

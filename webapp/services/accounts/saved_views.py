@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from flask_babel import gettext
-from sqlalchemy import Table, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.db import lock, upsert
@@ -15,7 +15,6 @@ from webapp.services.names import clean_name
 
 #: The most saved views of a list that a user has.
 MOST_VIEWS = 20
-_SAVED_VIEW: Table = SavedView.metadata.tables["saved_view"]
 
 
 def save(
@@ -52,7 +51,7 @@ def save(
         "created_at": now,
     }
     key = ("user_id", "list_name", "name")
-    upsert(session, _SAVED_VIEW, [row], key=key, update=("filters",))
+    upsert(session, SavedView, [row], key=key, update=("filters",))
 
 
 def delete(session: Session, view: SavedView) -> None:

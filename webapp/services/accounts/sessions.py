@@ -4,10 +4,11 @@ import secrets
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from sqlalchemy import Update, delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from webapp.crypto import hash_token, keyed_hash
+from webapp.db import execute_unless_locked
 from webapp.models import User, UserSession
 
 #: How long rows, with the hashes of networks, are stored; no session lasts longer.
@@ -35,16 +36,15 @@ def start(session: Session, user: User, network_hash: str, now: datetime) -> str
     return token
 
 
-def touch(found: UserSession, now: datetime) -> Update | None:
-    """Return the statement that writes the last use of a session; None if it is not due."""
+def touch(found: UserSession, now: datetime) -> None:
+    """Write the last use of a session if it is due, in a transaction of its own."""
     before = now - TOUCHED_EVERY
-    if found.last_seen_at > before:
-        return None
-    return (
-        update(UserSession)
-        .where(UserSession.id == found.id, UserSession.last_seen_at <= before)
-        .values(last_seen_at=now)
-    )
+    if found.last_seen_at <= before:
+        execute_unless_locked(
+            update(UserSession)
+            .where(UserSession.id == found.id, UserSession.last_seen_at <= before)
+            .values(last_seen_at=now)
+        )
 
 
 def confirm(session: Session, found: UserSession, now: datetime) -> None:
@@ -86,22 +86,6 @@ def delete_old(session: Session, now: datetime) -> None:
 def hash_network(secret_key: str, user: User, address: str | None) -> str:
     """Return a keyed hash of a user and the network of an address."""
     return keyed_hash(secret_key, f"network of user {user.id}", network_of(address))
-
-
-def is_known_network(
-    session: Session, secret_key: str, user: User, address: str | None, now: datetime
-) -> bool:
-    """Whether a user has logged in from the network of an address within ``STORED``."""
-    found = session.scalar(
-        select(UserSession.id)
-        .where(
-            UserSession.user_id == user.id,
-            UserSession.network_hash == hash_network(secret_key, user, address),
-            UserSession.created_at > now - STORED,
-        )
-        .limit(1)
-    )
-    return found is not None
 
 
 def network_of(address: str | None) -> str:

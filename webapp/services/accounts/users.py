@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from flask_babel import gettext
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp import i18n
@@ -97,7 +97,7 @@ def reset_link(session: Session, user: User, now: datetime) -> str:
 
 def invitation(session: Session, token: str, now: datetime) -> Invitation:
     """Return the invitation of a link. Raises NotFound, and Conflict when it is used or expired."""
-    found = session.scalar(select(Invitation).where(Invitation.token_hash == hash_token(token)))
+    found = queries.invitation(session, token)
     if found is None:
         raise NotFound("there is no such invitation")
     if found.used_at is not None:
@@ -154,11 +154,11 @@ def authenticate(session: Session, email: str, password: str) -> list[User]:
     hashes = [user.password_hash for user in found]
     # Otherwise the time would disclose a user of another partner to the one who invited a second.
     hashes += [None] * (2 - len(hashes))
-    fitting = [passwords.fits(password, password_hash) for password_hash in hashes]
+    matches = [passwords.verify(password, password_hash) for password_hash in hashes]
     return [
         user
-        for user, password_hash, fits in zip(found, hashes, fitting, strict=False)
-        if fits and _may_log_in(session, user, password, password_hash)
+        for user, password_hash, matching in zip(found, hashes, matches, strict=False)
+        if matching and _may_log_in(session, user, password, password_hash)
     ]
 
 
@@ -179,7 +179,7 @@ def change_password(session: Session, user: User, old: str, new: str, now: datet
 
     Raises Invalid (``old``, ``new``).
     """
-    if not passwords.fits(old, user.password_hash):
+    if not passwords.verify(old, user.password_hash):
         raise Invalid("old", gettext("This is not your current password."))
     if new == old:
         raise Invalid("new", gettext("This is your current password; choose another."))
@@ -189,24 +189,26 @@ def change_password(session: Session, user: User, old: str, new: str, now: datet
     end_links(session, user, now)
 
 
-def disable(session: Session, user: User, now: datetime, *, by: int | None = None) -> None:
+def disable(session: Session, user: User, now: datetime, *, by: int | None = None) -> bool:
     """Disable a user, whose sessions and links end at once; ``by``: the acting user.
 
-    Raises Conflict for oneself, and for the last user of operations who can log in.
+    Returns whether the user was enabled. Raises Conflict for oneself, and for the last user of
+    operations who can log in.
     """
     if by is not None and user.id == by:
         raise Conflict(gettext("You cannot disable yourself; another administrator can."))
     lock(session, Account.id, user.account_id)  # serializes two who disable each other
     session.refresh(user)
     if user.disabled_at is not None:
-        return
-    if user.role == "operations" and not _others_can_log_in(session, user):
+        return False
+    if user.role == "operations" and not queries.other_operators(session, user.id):
         raise Conflict(
             gettext("This is the last user of operations who can log in; invite another first.")
         )
     user.disabled_at = now
     _end_sessions(session, user, now)
     end_links(session, user, now)
+    return True
 
 
 def edit(
@@ -220,10 +222,20 @@ def edit(
     session.flush()
 
 
-def enable(session: Session, user: User) -> None:
-    """Enable a user, with the previous password."""
+def change_language(user: User, language: str) -> None:
+    """Change the language of pages and emails, which a user chose on a page."""
+    user.language = language
+
+
+def enable(session: Session, user: User) -> bool:
+    """Enable a user, with the previous password; return whether the user was disabled."""
+    lock(session, User.id, user.id)
+    session.refresh(user)
+    if user.disabled_at is None:
+        return False
     user.disabled_at = None
     session.flush()
+    return True
 
 
 def clean_email(text: str) -> str:
@@ -252,18 +264,6 @@ def is_in_use(session: Session, account: Account, email: str) -> bool:
     return (
         session.scalar(query.where(or_(Account.id == top, Account.partner_id == top))) is not None
     )
-
-
-def _others_can_log_in(session: Session, user: User) -> bool:
-    others = session.scalar(
-        select(func.count()).where(
-            User.role == "operations",
-            User.id != user.id,
-            User.disabled_at.is_(None),
-            User.password_hash.is_not(None),
-        )
-    )
-    return bool(others)
 
 
 def _new_link(session: Session, user: User, now: datetime, valid: timedelta = VALID) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.db import upsert
@@ -15,25 +15,8 @@ from webapp.domain.months import Month
 from webapp.domain.trees import PAGES_PER_TREE, trees
 from webapp.models import Account, Certificate, Deposit, Document, Feed
 from webapp.pdf import CertificateValues
+from webapp.queries import brands
 from webapp.services import summaries
-from webapp.services.accounts import branding
-
-_DOCUMENT: Table = Document.metadata.tables["document"]
-#: The ids of certificates whose document is not rendered yet.
-WITHOUT_DOCUMENT = (
-    select(Certificate.id)
-    .outerjoin(Document, Document.certificate_id == Certificate.id)
-    .where(Document.certificate_id.is_(None))
-)
-
-
-def of_month(session: Session, account: Account, month: Month) -> Certificate | None:
-    """Return the certificate of an account's month; None if there is none."""
-    return session.scalar(
-        select(Certificate).where(
-            Certificate.account_id == account.id, Certificate.month == str(month)
-        )
-    )
 
 
 def issue(
@@ -53,7 +36,7 @@ def issue(
     if not pages:
         return None
     late = _late_pages(counted, month)
-    brand = branding.for_account(session, account)
+    brand = brands.for_account(session, account)
     certificate = Certificate(
         number=f"draft-{secrets.token_hex(8)}",
         public_id=secrets.token_urlsafe(24),
@@ -126,7 +109,7 @@ def values(session: Session, certificate: Certificate, verify_url: str) -> Certi
         language=certificate.language,
         issued_on=certificate.issued_on,
         verify_url=verify_url,
-        logo=branding.content(session, certificate.logo_digest),
+        logo=brands.logo_content(session, certificate.logo_digest),
     )
 
 
@@ -144,7 +127,7 @@ def store_document(session: Session, certificate_id: int, pdf: bytes, now: datet
     """Store the PDF of a certificate, unless one is stored already."""
     upsert(
         session,
-        _DOCUMENT,
+        Document,
         [
             {
                 "certificate_id": certificate_id,
@@ -156,20 +139,3 @@ def store_document(session: Session, certificate_id: int, pdf: bytes, now: datet
         ],
         key=("certificate_id",),
     )
-
-
-def document(session: Session, certificate: Certificate) -> Document | None:
-    """Return the document of a certificate, if it is rendered."""
-    return session.get(Document, certificate.id)
-
-
-def pending_render(session: Session) -> Sequence[int]:
-    """Return the ids of certificates that have no document yet."""
-    return session.scalars(WITHOUT_DOCUMENT.order_by(Certificate.id)).all()
-
-
-def pending_in(session: Session, first: int, last: int) -> Sequence[Certificate]:
-    """Return the certificates of a range of ids that have no document yet."""
-    pending = WITHOUT_DOCUMENT.where(Certificate.id.between(first, last))
-    query = select(Certificate).where(Certificate.id.in_(pending)).order_by(Certificate.id)
-    return session.scalars(query).all()

@@ -10,7 +10,6 @@ from webapp import filters
 from webapp.errors import Invalid
 from webapp.models import Equivalent
 from webapp.models.equivalent import LONGEST_SOURCE, EquivalentKind
-from webapp.services.names import clean_name
 
 LARGEST = Decimal(1_000_000)
 _MOST_DECIMALS = 6
@@ -46,9 +45,7 @@ def change(
 
     Raises Invalid without a source.
     """
-    source = clean_name(source, LONGEST_SOURCE, f"{kind}_source")
-    if not source:
-        raise Invalid(f"{kind}_source", gettext("Enter the source of the factor."))
+    source = _clean_source(kind, source)
     row = session.get(Equivalent, kind)
     before, after = _describe(row), f"{per_thousand:f}, {source}"
     if before == after:
@@ -70,6 +67,22 @@ def remove(session: Session, kind: EquivalentKind) -> tuple[str, str] | None:
     session.delete(row)
     session.flush()
     return before, _describe(None)
+
+
+def _clean_source(kind: EquivalentKind, text: str) -> str:
+    field, source = f"{kind}_source", " ".join(text.split())
+    if not source:
+        raise Invalid(field, gettext("Enter the source of the factor."))
+    if len(source) > LONGEST_SOURCE:
+        raise Invalid(
+            field, gettext("Shorten the source to %(longest)s characters.", longest=LONGEST_SOURCE)
+        )
+    if not source.isprintable():
+        raise Invalid(
+            field,
+            gettext("The source contains characters that cannot be displayed; type it again."),
+        )
+    return source
 
 
 def _describe(row: Equivalent | None) -> str:

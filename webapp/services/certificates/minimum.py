@@ -6,7 +6,7 @@ from webapp import filters
 from webapp.errors import Invalid
 from webapp.models import Account
 
-#: About 120 trees; more is a slip.
+#: About 120 trees; more is a typing error.
 LARGEST = 1_000_000
 
 
@@ -22,7 +22,8 @@ def change(partner: Account, pages: int | None) -> bool:
         raise Invalid(
             "minimum_pages",
             gettext(
-                "Enter a number of pages from 1 to %(largest)s, or nothing.",
+                "Enter a number of pages from 1 to %(largest)s. 0 or an empty field means no "
+                "minimum.",
                 largest=filters.number(LARGEST),
             ),
         )

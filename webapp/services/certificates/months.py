@@ -1,21 +1,21 @@
 """Months: which can close, and closing them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from sqlalchemy import Select, Table, exists, func, select, update
+from flask_babel import gettext
+from sqlalchemy import Select, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from webapp.db import lock, upsert
 from webapp.domain.months import Month, closes_at
+from webapp.domain.reasons import Reason, reason
 from webapp.errors import Conflict
 from webapp.models import Account, Certificate, ClosedMonth, Collection, Deposit, Feed, Server
-from webapp.queries.certificates import carried_pages
+from webapp.queries import metrics
+from webapp.queries.certificates import carried_pages, of_month
 from webapp.services.certificates import certificates
-from webapp.services.metering.deposits import carry_corrections, last_closed_month, total
-
-_CLOSED: Table = ClosedMonth.metadata.tables["closed_month"]
+from webapp.services.metering.deposits import carry_corrections, last_closed_month
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +24,6 @@ class Grace:
 
     on: int
     at: time
-
-
-def accounts_with_months(session: Session) -> Sequence[Account]:
-    """Return the customer accounts that have or had a feed, by name."""
-    return session.scalars(
-        select(Account)
-        .where(Account.kind == "customer", exists().where(Feed.account_id == Account.id))
-        .order_by(Account.name, Account.id)
-    ).all()
 
 
 def open_months(session: Session, account: Account, until: Month) -> list[Month]:
@@ -64,25 +55,39 @@ def is_closed(session: Session, account: Account, month: Month) -> bool:
     return last is not None and month <= last
 
 
-def reason_to_wait(
+def reason_to_keep_open(
     session: Session, account: Account, month: Month, now: datetime, grace: Grace
-) -> str | None:
-    """Return a sentence why a month cannot close yet; None if it can."""
+) -> Reason | None:
+    """Return why a month cannot close yet; None if it can."""
     moment = closes_at(month, account.zone, grace.on, grace.at)
     if now < moment:
         local = moment.astimezone(account.zone)
-        return f"{month} of {account.name} closes on {local:%Y-%m-%d at %H:%M} ({account.zone})"
+        return reason(
+            "month_in_grace",
+            month=str(month),
+            account=account.name,
+            date=f"{local:%Y-%m-%d}",
+            time=f"{local:%H:%M}",
+            zone=str(account.zone),
+        )
     held_up = session.scalars(_servers_awaiting_approval(account)).first()
     if held_up is not None:
-        return (
-            f"{month} of {account.name} waits for the approval of server {held_up.name} "
-            f"(id {held_up.id})"
+        return reason(
+            "month_awaits_approval",
+            month=str(month),
+            account=account.name,
+            server=held_up.name,
+            id=str(held_up.id),
         )
     waiting = session.scalars(_servers_without_last_night(account, month)).first()
     if waiting is not None:
-        return (
-            f"{month} of {account.name} waits for the night of {month.last} "
-            f"of server {waiting.name} (id {waiting.id}); collect it first"
+        return reason(
+            "month_awaits_night",
+            month=str(month),
+            account=account.name,
+            date=str(month.last),
+            server=waiting.name,
+            id=str(waiting.id),
         )
     return None
 
@@ -127,17 +132,15 @@ def close(
     lock(session, Feed.id, *feed_ids)  # a running collection ends first, or finds the month closed
     last = last_closed_month(session, account.id)
     if last is not None and month <= last:
-        return certificates.of_month(session, account, month)
-    earlier = open_months(session, account, month)
-    if earlier and earlier[0] < month:
-        raise Conflict(f"{earlier[0]} of {account.name} is open; close it before {month}")
+        return of_month(session, account.id, month)
+    _refuse_after_open_month(session, account, month)
     carried = carried_pages(session, account.id)
     before = sum(carried.values())
     carry_corrections(session, account.id, month, before)
-    pages = before + total(session, [account.id], month=month)
+    pages = before + metrics.pages(session, metrics.Scope(account.id), month)
     is_carried = 0 < pages < account.certificate_minimum
     row = {"account_id": account.id, "month": str(month), "closed_at": now}
-    upsert(session, _CLOSED, [row], key=("account_id", "month"))
+    upsert(session, ClosedMonth, [row], key=("account_id", "month"))
     if is_carried:
         return None
     session.execute(
@@ -147,3 +150,17 @@ def close(
         .execution_options(synchronize_session=False)
     )
     return certificates.issue(session, account, month, now, project, carried)
+
+
+def _refuse_after_open_month(session: Session, account: Account, month: Month) -> None:
+    """Raise Conflict when an earlier month is open."""
+    earlier = open_months(session, account, month)
+    if earlier and earlier[0] < month:
+        raise Conflict(
+            gettext(
+                "%(earlier)s of %(name)s is open; close it before %(month)s",
+                earlier=str(earlier[0]),
+                name=account.name,
+                month=str(month),
+            )
+        )

@@ -1,5 +1,6 @@
 """The daily reconciliation: when it is due, and its stored result."""
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -29,7 +30,7 @@ def record(
         audit_complete=audit_complete,
         feeds=len(result.balances),
         pages=sum(balance.life for balance in result.balances),
-        differences=[str(difference) for difference in result.differences[:1_000]],
+        differences=[asdict(difference) for difference in result.differences[:1_000]],
     )
     session.add(recorded)
     session.flush()

@@ -7,13 +7,15 @@ again and continues with the feeds that have no outcome yet.
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Table, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.db import upsert
 from webapp.domain.health import recovered
 from webapp.domain.reasons import Reason, reason
-from webapp.models import Collection, Device, Feed, Outcome
+from webapp.models import Collection, Device, Feed, Outcome, Server
+from webapp.models.collection import UNFINISHED
+from webapp.models.feed import COLLECTED
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Fleet, RowSource
 from webapp.services.collection import feed_facts, heartbeat, retry_rows
@@ -28,8 +30,6 @@ from webapp.services.metering.process import (
 )
 from webapp.services.servers import health
 
-_OUTCOME: Table = Outcome.metadata.tables["outcome"]
-
 _COUNTS = ("pages", "devices", "incomplete", "duplicates")
 
 #: Why a collection is aborted when a server that had printers returns none.
@@ -41,12 +41,16 @@ class Cancelled(Exception):
 
 
 def claim(session: Session, collection_id: int, now: datetime) -> Collection | None:
-    """Claim a collection; None when it is finished or another worker runs it."""
+    """Claim a collection; None when it has ended, or another worker runs it.
+
+    One of a removed server has ended, whatever its state: there is no token to continue with.
+    """
     claimed = session.scalar(
         update(Collection)
         .where(
             Collection.id == collection_id,
             or_(Collection.state.in_(("queued", "failed")), heartbeat.stale(now)),
+            Collection.server.has(Server.removed_at.is_(None)),
         )
         .values(state="running", alive_at=now, reason=None, finished_at=None)
         .returning(Collection.id)
@@ -101,7 +105,7 @@ def plan_feeds(session: Session, collection: Collection, fleet: Fleet, now: date
     )
     feeds = session.scalars(
         select(Feed.id)
-        .where(wanted, Feed.status.in_(("pending", "active")))
+        .where(wanted, Feed.status.in_(COLLECTED))
         .order_by(Feed.customer_name, Feed.id)
     ).all()
     done = set(
@@ -127,17 +131,19 @@ def collect_feed(
     rows: RowSource,
     settings: MeteringSettings,
     now: datetime,
+    read_at: datetime | None = None,
 ) -> Outcome | None:
-    """Collect one customer, in one transaction; None when another worker has just done so.
+    """Collect one customer, in one transaction; None when it was collected or ended meanwhile.
 
-    Raises Cancelled, and any error of this customer; the caller rolls back and records it.
+    ``read_at``: when stored rows were read. Raises Cancelled, and any error of this customer; the
+    caller rolls back and records it.
     """
-    closing = _closing(collection, now)
+    closing = _closing(collection, read_at or now)
     work = feed_facts.lock_and_read(session, collection, feed_id, rows, settings, closing)
     facts, given, metering = work.facts, work.given, work.metering
     if facts.state == "cancelled":
         raise Cancelled
-    if facts.outcome not in (None, "failed"):
+    if facts.status not in COLLECTED or facts.outcome not in (None, "failed"):
         return None
     customer = given.rows.customer
     if customer is None:
@@ -146,12 +152,8 @@ def collect_feed(
         return _record(session, collection, feed_id, "not_found", ReadingResult(), 0, now)
     result = process_readings(session, given, metering, now)
     pages = deposits.apply_to_feeds(session, result.changes).get(feed_id, 0)
-    back = recovered(
-        result.changes.get(feed_id, {}),
-        facts.last_data_on,
-        result.last_data_on,
-        metering.holidays,
-    )
+    own = result.changes.get(feed_id, {})
+    back = recovered(own, facts.last_data_on, result.last_data_on, metering.holidays)
     # The recovery of a silent feed is one event; its devices do not repeat it.
     of_devices = [e for e in result.events if back is None or e.kind != "read_again"]
     events = [*of_devices, *feed_facts.events(facts, customer, back)]
@@ -161,12 +163,12 @@ def collect_feed(
     return _record(session, collection, feed_id, kind, result, pages, now)
 
 
-def _closing(collection: Collection, now: datetime) -> date:
+def _closing(collection: Collection, read_at: datetime) -> date:
     """Return the day that the readings close: the collection's, or a later one if it runs late.
 
     A job that is requeued after days reads today's counters, not those of its day.
     """
-    return max(collection.day, due_day(collection.server.account, now))
+    return max(collection.day, due_day(collection.server.account, read_at))
 
 
 def record_failure(
@@ -206,7 +208,7 @@ def _record(
     }
     upsert(
         session,
-        _OUTCOME,
+        Outcome,
         [values],
         key=("collection_id", "feed_id"),
         update=(*_COUNTS, "outcome", "skipped", "reason", "at"),
@@ -223,9 +225,9 @@ def server_failed(
 
 
 def abort(session: Session, collection: Collection, why: Reason, now: datetime) -> None:
-    """Mark a collection as failed, unless it was cancelled; it may be claimed again."""
+    """Mark a collection as failed, unless it has ended; it may be claimed again."""
     lock_collection(session, collection)
-    if collection.state == "cancelled":
+    if collection.state not in UNFINISHED:
         return
     collection.state = "failed"
     collection.reason = why

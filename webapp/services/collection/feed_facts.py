@@ -5,8 +5,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, bindparam, case, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from webapp.db import lock
 from webapp.domain.health import Recovered
@@ -19,42 +19,36 @@ from webapp.services.metering.match import FeedContext, FeedInput
 from webapp.services.metering.process import Metering, MeteringSettings
 from webapp.services.servers import health
 
-_COLLECTION: Table = Collection.metadata.tables["collection"]
-_OUTCOME: Table = Outcome.metadata.tables["outcome"]
-_FEED: Table = Feed.metadata.tables["feed"]
-_ACCOUNT: Table = Account.metadata.tables["account"]
-_PARTNER = _ACCOUNT.alias("partner")
+_Partner = aliased(Account, name="partner")
 #: All facts needed to collect a feed, in one statement, after its row is locked.
 _FACTS = (
     select(
-        _FEED.c.id,
-        _FEED.c.status,
-        _FEED.c.health,
-        _FEED.c.last_data_on,
-        _FEED.c.customer_id,
-        _FEED.c.customer_name,
-        _FEED.c.created_at,
-        func.coalesce(_ACCOUNT.c.country, _PARTNER.c.country).label("country"),
+        Feed.id,
+        Feed.status,
+        Feed.health,
+        Feed.last_data_on,
+        Feed.customer_id,
+        Feed.customer_name,
+        Feed.created_at,
+        func.coalesce(Account.country, _Partner.country).label("country"),
         # A region applies to the country of the same account only.
-        case((_ACCOUNT.c.country.is_not(None), _ACCOUNT.c.region), else_=_PARTNER.c.region).label(
-            "region"
-        ),
-        func.coalesce(_ACCOUNT.c.time_zone, _PARTNER.c.time_zone, "UTC").label("time_zone"),
-        select(_OUTCOME.c.outcome)
+        case((Account.country.is_not(None), Account.region), else_=_Partner.region).label("region"),
+        func.coalesce(Account.time_zone, _Partner.time_zone, "UTC").label("time_zone"),
+        select(Outcome.outcome)
         .where(
-            _OUTCOME.c.feed_id == _FEED.c.id,
-            _OUTCOME.c.collection_id == bindparam("collection"),
+            Outcome.feed_id == Feed.id,
+            Outcome.collection_id == bindparam("collection"),
         )
         .scalar_subquery()
         .label("outcome"),
-        select(_COLLECTION.c.state)
-        .where(_COLLECTION.c.id == bindparam("collection"))
+        select(Collection.state)
+        .where(Collection.id == bindparam("collection"))
         .scalar_subquery()
         .label("state"),
     )
-    .join(_ACCOUNT, _ACCOUNT.c.id == _FEED.c.account_id)
-    .outerjoin(_PARTNER, _PARTNER.c.id == _ACCOUNT.c.partner_id)
-    .where(_FEED.c.id == bindparam("feed"))
+    .join(Account, Account.id == Feed.account_id)
+    .outerjoin(_Partner, _Partner.id == Account.partner_id)
+    .where(Feed.id == bindparam("feed"))
 )
 
 

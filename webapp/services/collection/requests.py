@@ -3,15 +3,17 @@
 from datetime import date, datetime, timedelta
 
 from flask_babel import gettext
-from sqlalchemy import Table, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.db import lock, upsert
-from webapp.errors import Conflict, NotFound
+from webapp.errors import Conflict
 from webapp.models import Account, Collection, Feed, Server
 from webapp.models.collection import CollectionKind
+from webapp.queries.collections import unfinished
 
-_COLLECTION: Table = Collection.metadata.tables["collection"]
+#: An unfinished collection that was queued earlier was lost and is not running.
+_RUNNING_WITHIN = timedelta(days=1)
 
 
 def due_day(account: Account, now: datetime) -> date:
@@ -51,11 +53,46 @@ def request(
     )
     found = session.scalar(night)
     if found is None:
-        upsert(session, _COLLECTION, [values], key=())
-        found = session.scalar(night)
-    if found is None:
-        raise NotFound(f"the night of {day} could not be made")
+        upsert(session, Collection, [values], key=())
+        found = session.scalars(night).one()
     return found
+
+
+def request_manual(
+    session: Session, server: Server, feed: Feed | None, user_id: int | None, now: datetime
+) -> tuple[Collection, bool]:
+    """Return the running collection of a server or feed, or a new one, and whether it is new.
+
+    The server stays locked, so that of two clicks the second finds the first one's collection.
+    Raises Conflict for a server that was removed or is paused.
+    """
+    lock(session, Server.id, server.id)
+    session.refresh(server)
+    _refuse_unreadable(server)
+    running = unfinished(session, server.id, feed.id if feed else None, now - _RUNNING_WITHIN)
+    if running is not None:
+        return running, False
+    made = request(
+        session,
+        server,
+        day=due_day(server.account, now),
+        kind="manual",
+        feed=feed,
+        requested_by=user_id,
+        now=now,
+    )
+    return made, True
+
+
+def _refuse_unreadable(server: Server) -> None:
+    if server.removed_at is not None:
+        raise Conflict(
+            gettext("%(name)s has been removed and is no longer collected.", name=server.name)
+        )
+    if server.paused:
+        raise Conflict(
+            gettext("Collection is paused until Printerpoint is reachable. Check the server first.")
+        )
 
 
 def cancel(session: Session, collection: Collection, user_id: int | None, now: datetime) -> None:

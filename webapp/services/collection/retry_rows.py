@@ -4,12 +4,14 @@ They are stored for that customer only, in the fields that metering needs, until
 or the customer's next collection starts.
 """
 
+from datetime import datetime
+
 import msgspec
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, and_, delete, select
 from sqlalchemy.orm import Session
 
 from webapp.db import upsert
-from webapp.models import Collection, Feed, RetryRows
+from webapp.models import Collection, Feed, Outcome, RetryRows
 from webapp.printerpoint.fleet import FeedRows, RowSource
 from webapp.services.metering import match
 
@@ -24,21 +26,27 @@ def save(session: Session, collection: Collection, feed_id: int, rows: RowSource
     found = rows.rows_for(feed.customer_id, feed.customer_name, serials)
     upsert(
         session,
-        RetryRows.metadata.tables["retry_rows"],
+        RetryRows,
         [{"collection_id": collection.id, "feed_id": feed_id, "rows": _encode(found)}],
         key=("collection_id", "feed_id"),
         update=("rows",),
     )
 
 
-def load(session: Session, collection_id: int, feed_id: int) -> FeedRows | None:
-    """The rows of a feed that failed; None when they were deleted."""
-    stored = session.scalar(
-        select(RetryRows.rows).where(
-            RetryRows.collection_id == collection_id, RetryRows.feed_id == feed_id
+def load(session: Session, collection_id: int, feed_id: int) -> tuple[FeedRows, datetime] | None:
+    """The rows of a feed that failed, and when it failed; None when they were deleted."""
+    stored = session.execute(
+        select(RetryRows.rows, Outcome.at)
+        .join(
+            Outcome,
+            and_(
+                Outcome.collection_id == RetryRows.collection_id,
+                Outcome.feed_id == RetryRows.feed_id,
+            ),
         )
-    )
-    return None if stored is None else _decode(stored)
+        .where(RetryRows.collection_id == collection_id, RetryRows.feed_id == feed_id)
+    ).one_or_none()
+    return None if stored is None else (_decode(stored.rows), stored.at)
 
 
 def delete_of_feed(session: Session, collection_id: int, feed_id: int) -> None:

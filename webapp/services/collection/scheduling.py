@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from webapp.domain.reasons import reason
 from webapp.models import Collection, Feed, Server
+from webapp.models.feed import COLLECTED
 from webapp.services.collection import heartbeat
 from webapp.services.collection.requests import due_day, request
 
@@ -30,13 +31,13 @@ def due_scheduled_runs(
     """
     due = []
     servers = session.scalars(
-        select(Server).where(
+        select(Server)
+        .where(
             Server.removed_at.is_(None),
             Server.health == "healthy",
-            select(Feed.id)
-            .where(Feed.server_id == Server.id, Feed.status.in_(("pending", "active")))
-            .exists(),
+            select(Feed.id).where(Feed.server_id == Server.id, Feed.status.in_(COLLECTED)).exists(),
         )
+        .options(joinedload(Server.account))
     ).all()
     for server in servers:
         day = due_day(server.account, now - _since_midnight(collect_at))
@@ -70,6 +71,7 @@ def stale_manual_runs(
         select(Collection).where(
             Collection.kind == "manual",
             Collection.queued_at > now - MANUAL_RUNS_EXPIRE_AFTER,
+            Collection.server.has(Server.removed_at.is_(None)),
             _is_lost(now, lost_after),
         )
     ).all()
@@ -97,6 +99,16 @@ def expire_manual_runs(session: Session, now: datetime) -> None:
             reason=reason("expired"),
             finished_at=now,
         )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def end_runs_of_removed_servers(session: Session, now: datetime) -> None:
+    """Mark collections as failed whose server was removed and that no worker runs."""
+    session.execute(
+        update(Collection)
+        .where(Collection.server.has(Server.removed_at.is_not(None)), _is_lost(now))
+        .values(state="failed", reason=reason("server_removed"), finished_at=now)
         .execution_options(synchronize_session=False)
     )
 
@@ -137,6 +149,7 @@ def _abandon_earlier_runs(session: Session, server: Server, day: date, now: date
         .values(
             state="failed",
             reason=reason("superseded", day=day),
+            finished_at=now,
         )
         .execution_options(synchronize_session=False)
     )

@@ -5,19 +5,14 @@ from datetime import date, timedelta
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Table, and_, delete, select
+from sqlalchemy import ColumnElement, and_, delete, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from webapp.db import lock, upsert
+from webapp.db import MOST_PARAMETERS, lock, upsert
 from webapp.domain.health import SILENT_BUSINESS_DAYS, silent_before
 from webapp.models import Account, Device, DeviceAttention, Feed
 from webapp.models.device_attention import DeviceStatus
 from webapp.services.accounts.calendars import holidays_of
-
-_TABLE: Table = DeviceAttention.metadata.tables["device_attention"]
-
-#: Databases limit the number of parameters of a statement.
-_AT_ONCE = 1_000
 
 
 class _Found(NamedTuple):
@@ -107,8 +102,8 @@ def _is_replaced() -> ColumnElement[bool]:
 def _replace(session: Session, stored: Mapping[int, _Found], found: Mapping[int, _Found]) -> None:
     old = sorted(device_id for device_id, each in stored.items() if found.get(device_id) != each)
     new = sorted(device_id for device_id, each in found.items() if stored.get(device_id) != each)
-    for first in range(0, len(old), _AT_ONCE):
-        part = old[first : first + _AT_ONCE]
+    for first in range(0, len(old), MOST_PARAMETERS):
+        part = old[first : first + MOST_PARAMETERS]
         lock(session, DeviceAttention.device_id, *part)
         session.execute(
             delete(DeviceAttention)
@@ -124,4 +119,6 @@ def _replace(session: Session, stored: Mapping[int, _Found], found: Mapping[int,
         }
         for device_id in new
     ]
-    upsert(session, _TABLE, rows, key=("device_id",), update=("feed_id", "status", "since"))
+    upsert(
+        session, DeviceAttention, rows, key=("device_id",), update=("feed_id", "status", "since")
+    )

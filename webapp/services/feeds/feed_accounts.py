@@ -14,13 +14,10 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from webapp.db import lock
+from webapp.db import MOST_PARAMETERS, lock
 from webapp.models import Account, Feed, Server
 from webapp.printerpoint.fleet import Customer
-from webapp.services.accounts.accounts import LONGEST_NAME, tolerated_name
-
-#: Databases limit the number of parameters of a statement.
-_FEW = 1_000
+from webapp.services.accounts.accounts import LONGEST_NAME, normalize_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ def create_accounts(
     """Return the account of each assignment, and whether it was created."""
     ids = {one.account_id for one in assignments if one.account_id is not None}
     query = select(Account).where(Account.partner_id == partner.id)
-    if len(ids) <= _FEW:
+    if len(ids) <= MOST_PARAMETERS:
         query = query.where(Account.id.in_(ids))
     known = {account.id: account for account in session.scalars(query)} if ids else {}
     found = []
@@ -95,7 +92,7 @@ class _Planner:
         self._ids = {row.name: row.id for row in rows}
         self._in_use = {row.name.casefold() for row in rows}
         distinct = {(one.customer_id, one.name) for one in fleet}
-        self._customers_of_name = Counter(tolerated_name(name).casefold() for _, name in distinct)
+        self._customers_of_name = Counter(normalize_name(name).casefold() for _, name in distinct)
         wanted = {name for one in customers for name in _preferred_names(one)}
         named = [row.id for row in rows if row.name in wanted]
         self._unavailable = set(reserved)
@@ -110,7 +107,7 @@ class _Planner:
             return Assignment(customer, former.account_id, former.account_name)
         for name in _names(customer):
             account_id = self._ids.get(name)
-            if account_id is not None and self._may_take(account_id, name, customer):
+            if account_id is not None and self._is_available(account_id, name, customer):
                 self._unavailable.add(account_id)
                 return Assignment(customer, account_id, name)
             if name.casefold() not in self._in_use:
@@ -133,8 +130,8 @@ class _Planner:
         ]
         return former[-1] if former else None
 
-    def _may_take(self, account_id: int, name: str, customer: Customer) -> bool:
-        own_name = tolerated_name(customer.name)
+    def _is_available(self, account_id: int, name: str, customer: Customer) -> bool:
+        own_name = normalize_name(customer.name)
         return (
             account_id not in self._unavailable
             and name == own_name
@@ -161,7 +158,7 @@ def _feeds_of(
         .where(Server.account_id == server.account_id, Account.partner_id == server.account_id)
         .order_by(Feed.removed_at, Feed.id)
     )
-    if len(customers) <= _FEW:
+    if len(customers) <= MOST_PARAMETERS:
         ids = {one.customer_id for one in customers if one.customer_id is not None}
         names = {one.name for one in customers if one.customer_id is None}
         query = query.where(
@@ -181,7 +178,7 @@ def _key(customer_id: str | None, name: str) -> tuple[str | None, str]:
 
 def _has_name(feed: Any, customer: Customer) -> bool:
     """Whether a feed or its account has the customer's name: IDs repeat at other logins."""
-    known = {tolerated_name(feed.customer_name), feed.account_name}
+    known = {normalize_name(feed.customer_name), feed.account_name}
     return not known.isdisjoint(_preferred_names(customer))
 
 
@@ -199,10 +196,10 @@ def _is_elsewhere(former: Any, feeds: Sequence[Any]) -> bool:
 
 def _preferred_names(customer: Customer) -> list[str]:
     """Return the customer's name, and its name and ID."""
-    name = tolerated_name(customer.name)
+    name = normalize_name(customer.name)
     if customer.customer_id is None:
         return [name]
-    return [name, _with_suffix(name, tolerated_name(customer.customer_id))]
+    return [name, _with_suffix(name, normalize_name(customer.customer_id))]
 
 
 def _names(customer: Customer) -> Iterator[str]:

@@ -21,11 +21,13 @@ from webapp.services.feeds.matcher import Candidate, FeedMatcher
 class ConnectedFeeds:
     """Feeds, and those of their accounts that were created with them.
 
-    ``skipped``: customers that seem to be those of other feeds under a new name.
+    ``new``: the feeds that did not exist before; ``skipped``: customers that seem to be those of
+    other feeds under a new name.
     """
 
     feeds: list[Feed]
     created: list[Account]
+    new: list[Feed]
     skipped: list[Candidate] = field(default_factory=list)
 
 
@@ -36,18 +38,18 @@ def create_feed(
     account: Account | None,
     now: datetime,
     fleet: Sequence[Customer] = (),
-) -> Feed:
+) -> ConnectedFeeds:
     """Connect a customer to a customer account; None: its own, see ``assign_accounts``.
 
     Returns the existing feed if it is connected to the same account. Raises Conflict when it is
     connected to another account or the server is removed, Invalid for an account of another
     partner.
     """
-    claim_server(session, server)
+    lock_registered(session, server)
     if account is None:
-        return _create_with_own_accounts(session, server, [customer], fleet, now).feeds[0]
-    _must_own(server, account)
-    return _create_feeds(session, server, [(customer, account)], now, fleet)[0]
+        return _create_with_own_accounts(session, server, [customer], fleet, now)
+    _require_own_customer(server, account)
+    return _create_feeds(session, server, [(customer, account)], now, fleet)
 
 
 def create_chosen_feeds(
@@ -56,20 +58,22 @@ def create_chosen_feeds(
     chosen: Sequence[tuple[Customer, str]],
     now: datetime,
     fleet: Sequence[Customer] = (),
-) -> list[Feed]:
+) -> ConnectedFeeds:
     """Connect customers to the accounts of these names, all or none; as ``create_feed`` does.
 
     Missing accounts are created; an empty name means the customer's own.
     """
-    claim_server(session, server)
+    lock_registered(session, server)
     names = [" ".join(name.split()) for _, name in chosen]
-    named = accounts.customers_named(session, server.account, filter(None, names), now=now)
+    named, created = accounts.customers_named(session, server.account, filter(None, names), now=now)
     given = [(one, named[name]) for (one, _), name in zip(chosen, names, strict=True) if name]
     others = [one for (one, _), name in zip(chosen, names, strict=True) if not name]
     reserved = [account.id for account in named.values()]
-    own = iter(_create_with_own_accounts(session, server, others, fleet, now, reserved).feeds)
-    connected = iter(_create_feeds(session, server, given, now, fleet))
-    return [next(connected) if name else next(own) for name in names]
+    own = _create_with_own_accounts(session, server, others, fleet, now, reserved)
+    connected = _create_feeds(session, server, given, now, fleet)
+    of_own, of_given = iter(own.feeds), iter(connected.feeds)
+    made = [next(of_given) if name else next(of_own) for name in names]
+    return ConnectedFeeds(made, created + own.created, own.new + connected.new)
 
 
 def create_all_feeds(
@@ -84,14 +88,14 @@ def create_all_feeds(
     A customer that seems to be that of a feed under a new name is skipped: see ``renames.relink``.
     ``fleet``: all customers of the server, if ``customers`` are some of them.
     """
-    claim_server(session, server)
+    lock_registered(session, server)
     matcher = FeedMatcher(session, server, fleet or customers)
     left = matcher.unmapped(customers)
     connected = _create_with_own_accounts(session, server, left, fleet or customers, now)
     return replace(connected, skipped=matcher.renamed(customers))
 
 
-def claim(session: Session, feed: Feed) -> None:
+def lock_connected(session: Session, feed: Feed) -> None:
     """Lock a feed, after a running collection of it. Raises Conflict if it is removed."""
     lock(session, Feed.id, feed.id)
     session.refresh(feed)
@@ -104,26 +108,31 @@ def claim(session: Session, feed: Feed) -> None:
         )
 
 
-def remove(session: Session, feed: Feed, now: datetime) -> None:
-    """Disconnect a customer. Its readings, deposits, certificates and history are kept."""
+def remove(session: Session, feed: Feed, now: datetime) -> bool:
+    """Disconnect a customer; return whether it was connected.
+
+    Its readings, deposits, certificates and history are kept.
+    """
     lock(session, Feed.id, feed.id)
     session.refresh(feed)
     if feed.status == "removed":
-        return
+        return False
     feed.status, feed.removed_at = "removed", now
     session.flush()
+    return True
 
 
-def change_account(session: Session, feed: Feed, account: Account) -> None:
+def change_account(session: Session, feed: Feed, account: Account) -> bool:
     """Credit a feed's pages to another customer account of its server's partner.
 
     Deposits belong to an account through their feed, and a certificate of the old account may state
-    them; therefore a feed with deposits cannot change. Raises Conflict, Invalid.
+    them; therefore a feed with deposits cannot change. Returns whether the account changed. Raises
+    Conflict, Invalid.
     """
-    claim(session, feed)
+    lock_connected(session, feed)
     if account.id == feed.account_id:
-        return
-    _must_own(feed.server, account)
+        return False
+    _require_own_customer(feed.server, account)
     counted = select(Deposit.feed_id).where(Deposit.feed_id == feed.id, Deposit.pages != 0)
     if session.scalar(counted.limit(1)) is not None:
         raise Conflict(
@@ -136,9 +145,10 @@ def change_account(session: Session, feed: Feed, account: Account) -> None:
         )
     feed.account = account
     session.flush()
+    return True
 
 
-def _must_own(server: Server, account: Account) -> None:
+def _require_own_customer(server: Server, account: Account) -> None:
     """Raise Invalid for an account that is not a customer of the server's partner."""
     if account.kind != "customer" or account.partner_id != server.account_id:
         raise Invalid(
@@ -151,7 +161,7 @@ def _must_own(server: Server, account: Account) -> None:
         )
 
 
-def claim_server(session: Session, server: Server) -> None:
+def lock_registered(session: Session, server: Server) -> None:
     """Lock a server: concurrent connections of customers wait for each other.
 
     Raises Conflict if it is removed.
@@ -187,7 +197,7 @@ def _create_with_own_accounts(
         for one in found
     ]
     created = [owner for owner, is_new in owners if is_new]
-    return ConnectedFeeds(_create_feeds(session, server, pairs, now, fleet), created)
+    return replace(_create_feeds(session, server, pairs, now, fleet), created=created)
 
 
 def _create_feeds(
@@ -196,7 +206,7 @@ def _create_feeds(
     pairs: Sequence[tuple[Customer, Account]],
     now: datetime,
     fleet: Sequence[Customer],
-) -> list[Feed]:
+) -> ConnectedFeeds:
     customers = [customer for customer, _ in pairs]
     found = FeedMatcher(session, server, fleet or customers).candidates(customers)
     made: dict[tuple[str | None, str], Feed] = {}
@@ -218,7 +228,7 @@ def _create_feeds(
         feeds.append(feed)
     withdraw_proposals(session, server.id, list(made))
     session.flush()
-    return feeds
+    return ConnectedFeeds(feeds, [], list(made.values()))
 
 
 def withdraw_proposals(
@@ -229,8 +239,13 @@ def withdraw_proposals(
     keys = set(customers)
     for feed in session.scalars(proposed) if keys else ():
         if (feed.successor_id, feed.successor_name) in keys:
-            feed.successor_id = feed.successor_name = None
-            feed.successor_devices = feed.successor_of = None
+            withdraw_proposal(feed)
+
+
+def withdraw_proposal(feed: Feed) -> None:
+    """Withdraw the proposed successor of a feed's customer, if it has one."""
+    feed.successor_id = feed.successor_name = None
+    feed.successor_devices = feed.successor_of = None
 
 
 def _new_feed(server: Server, customer: Customer, owner: Account, now: datetime) -> Feed:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from webapp.db import MOST_PARAMETERS
 from webapp.models import Feed, Server
+from webapp.models.feed import COLLECTED
 from webapp.printerpoint.fleet import Customer
-
-_FEW = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class FeedMatcher:
                 self._by_name[row.customer_name] = row.id
             else:
                 self._by_id[row.customer_id] = row.id
-            if row.successor_name is not None and row.status in ("pending", "active"):
+            if row.successor_name is not None and row.status in COLLECTED:
                 self._predecessors[row.successor_id, row.successor_name] = row.id
 
     def feed_id_of(self, customer: Customer) -> int | None:
@@ -89,7 +89,7 @@ class FeedMatcher:
         before = [self.predecessor_id_of(customer) for customer in customers]
         wanted = {feed_id for feed_id in (*feed_ids, *before) if feed_id is not None}
         query = self._feeds
-        if len(wanted) <= _FEW:  # databases limit the number of parameters of a statement
+        if len(wanted) <= MOST_PARAMETERS:
             query = query.where(Feed.id.in_(wanted))
         found = self._session.scalars(query.options(joinedload(Feed.account)))
         feeds = {feed.id: feed for feed in found}

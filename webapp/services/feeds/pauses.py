@@ -8,19 +8,21 @@ from sqlalchemy.orm import Session
 
 from webapp.domain.reasons import Reason, reason
 from webapp.errors import Conflict
-from webapp.models import Device, Feed, FeedEvent, HealthChange
+from webapp.models import Device, Feed, HealthChange
 from webapp.services.feeds import feeds
+from webapp.services.metering.events import Event, record_events
 
 _SHORT = timedelta(days=1)
 
 
-def deactivate(session: Session, feed: Feed, now: datetime) -> None:
-    """Stop collecting a feed until it is reactivated. No effect on an inactive one."""
-    feeds.claim(session, feed)
+def deactivate(session: Session, feed: Feed, now: datetime) -> bool:
+    """Stop collecting a feed until it is reactivated; return whether it was not inactive before."""
+    feeds.lock_connected(session, feed)
     if feed.status == "inactive":
-        return
+        return False
     feed.status, feed.deactivated_at = "inactive", now
     session.flush()
+    return True
 
 
 def counts_by_default(feed: Feed, now: datetime) -> bool:
@@ -45,7 +47,7 @@ def reactivate(
     Returns which applied; None for a feed that is pending or active, which does not change. Raises
     Conflict.
     """
-    feeds.claim(session, feed)
+    feeds.lock_connected(session, feed)
     if feed.status != "inactive":
         return None
     if feed.server.removed_at is not None:
@@ -93,15 +95,6 @@ def _begin_anew(session: Session, feed_id: int) -> None:
 def _record_pause(session: Session, feed: Feed, is_counted: bool, now: datetime) -> None:
     zone = feed.account.zone
     since = feed.deactivated_at
-    session.add(
-        FeedEvent(
-            feed_id=feed.id,
-            at=now,
-            day=now.astimezone(zone).date(),
-            kind="reactivated",
-            details={
-                "since": str(since.astimezone(zone).date()) if since else None,
-                "counted": is_counted,
-            },
-        )
-    )
+    paused_on = str(since.astimezone(zone).date()) if since else None
+    reactivated = Event("reactivated", {"since": paused_on, "counted": is_counted})
+    record_events(session, feed.id, [reactivated], now.astimezone(zone).date(), now)

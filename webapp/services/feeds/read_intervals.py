@@ -12,9 +12,10 @@ from webapp.domain.health import LONGEST_INTERVAL, SHORTEST_INTERVAL, feed_healt
 from webapp.domain.reading_rhythm import FEWEST_TURNS, WINDOW_DAYS, suggest_interval
 from webapp.domain.reasons import Reason, reason
 from webapp.errors import Invalid
-from webapp.models import Account, Device, Feed, FeedEvent, HealthChange, Reading
+from webapp.models import Account, Device, Feed, HealthChange, Reading
 from webapp.services.accounts.calendars import public_holidays
 from webapp.services.feeds import feeds
+from webapp.services.metering.events import Event, record_events
 
 
 def set_interval(session: Session, feed: Feed, days: int | None, now: datetime) -> bool:
@@ -33,21 +34,14 @@ def set_interval(session: Session, feed: Feed, days: int | None, now: datetime) 
                 last=LONGEST_INTERVAL,
             ),
         )
-    feeds.claim(session, feed)
+    feeds.lock_connected(session, feed)
     before = feed.read_interval_days
     if days == before:
         return False
     feed.read_interval_days, feed.suggested_interval_days = days, None
     today = now.astimezone(feed.account.zone).date()
-    session.add(
-        FeedEvent(
-            feed_id=feed.id,
-            at=now,
-            day=today,
-            kind="read_by_hand",
-            details={"before": before, "after": days},
-        )
-    )
+    changed = Event("read_by_hand", {"before": before, "after": days})
+    record_events(session, feed.id, [changed], today, now)
     holidays = public_holidays(feed.account)
     if (
         days is not None

@@ -1,8 +1,8 @@
-"""Renames: a customer without an ID that gets another name is recognized by its devices.
+"""Renames: a customer that is not found under its name or ID is recognized by its devices.
 
-Printerpoint then lists no customer of the feed's name or ID, but a new one, whose devices are
-compared with those of the feed. A proposal stays on the feed until a user connects the feed again,
-the customer is found under its old name, or the new one gets its own feed.
+Most often it has no ID and got another name. Printerpoint then lists a new customer, whose devices
+are compared with those of the feed. A proposal stays on the feed until a user connects the feed
+again, the customer is found under its old name, or the new one gets its own feed.
 """
 
 from collections import defaultdict
@@ -22,12 +22,12 @@ from webapp.domain.renames import (
     find_successors,
 )
 from webapp.errors import Conflict
-from webapp.models import Collection, Device, Feed, FeedEvent, Outcome
+from webapp.models import Collection, Device, Feed, Outcome
+from webapp.models.feed import COLLECTED
 from webapp.printerpoint.fleet import Customer, Fleet
 from webapp.services.feeds import feeds
 from webapp.services.feeds.matcher import FeedMatcher
-
-_COLLECTED = ("pending", "active")
+from webapp.services.metering.events import Event, record_events
 
 
 def propose(
@@ -43,7 +43,7 @@ def propose(
         .join(Outcome, Outcome.feed_id == Feed.id)
         .where(
             Outcome.collection_id == collection.id,
-            Feed.status.in_(_COLLECTED),
+            Feed.status.in_(COLLECTED),
             or_(Outcome.outcome == "not_found", Feed.successor_name.is_not(None)),
         )
     ).all()
@@ -53,7 +53,7 @@ def propose(
         return
     successors = _find(session, collection, lost, fleet, roll_width_mm) if lost else {}
     lock(session, Feed.id, *lost, *found)
-    query = select(Feed).where(Feed.id.in_([*lost, *found]), Feed.status.in_(_COLLECTED))
+    query = select(Feed).where(Feed.id.in_([*lost, *found]), Feed.status.in_(COLLECTED))
     for feed in session.scalars(query.execution_options(populate_existing=True)):
         _set_proposal(session, feed, successors.get(feed.id), collection, now)
     session.flush()
@@ -66,8 +66,8 @@ def relink(session: Session, feed: Feed, now: datetime, customer: Customer | Non
     changed. Raises Conflict without a proposal, for a customer that has a feed, and for a removed
     feed.
     """
-    feeds.claim_server(session, feed.server)
-    feeds.claim(session, feed)
+    feeds.lock_registered(session, feed.server)
+    feeds.lock_connected(session, feed)
     if customer is not None:
         customer_id, name = customer.customer_id, customer.name
     elif feed.successor_name is not None:
@@ -85,17 +85,10 @@ def relink(session: Session, feed: Feed, now: datetime, customer: Customer | Non
     _refuse_connected(session, feed, customer_id, name)
     feed.customer_id, feed.customer_name = customer_id, name
     feeds.withdraw_proposals(session, feed.server_id, [(customer_id, name)])
-    _clear(feed)
-    session.add(
-        FeedEvent(
-            feed_id=feed.id,
-            at=now,
-            day=now.astimezone(feed.account.zone).date(),
-            kind="relinked",
-            details={"before": before[1], "after": name},
-        )
-    )
+    feeds.withdraw_proposal(feed)
     session.flush()
+    relinked = Event("relinked", {"before": before[1], "after": name})
+    record_events(session, feed.id, [relinked], now.astimezone(feed.account.zone).date(), now)
     return True
 
 
@@ -109,7 +102,7 @@ def _find(
         for row in session.execute(
             select(Feed.id, Feed.successor_id, Feed.successor_name).where(
                 Feed.server_id == collection.server_id,
-                Feed.status.in_(_COLLECTED),
+                Feed.status.in_(COLLECTED),
                 Feed.successor_name.is_not(None),
             )
         )
@@ -166,27 +159,14 @@ def _set_proposal(
     session: Session, feed: Feed, found: Successor | None, collection: Collection, now: datetime
 ) -> None:
     if found is None:
-        _clear(feed)
+        feeds.withdraw_proposal(feed)
         return
     before: CustomerKey = (feed.successor_id, feed.successor_name or "")
     feed.successor_id, feed.successor_name = found.customer
     feed.successor_devices, feed.successor_of = found.devices, found.of
     if before != found.customer:
         details = {"customer": feed.successor_name, "devices": found.devices, "of": found.of}
-        session.add(
-            FeedEvent(
-                feed_id=feed.id,
-                at=now,
-                day=collection.day,
-                kind="successor_found",
-                details=details,
-            )
-        )
-
-
-def _clear(feed: Feed) -> None:
-    feed.successor_id = feed.successor_name = None
-    feed.successor_devices = feed.successor_of = None
+        record_events(session, feed.id, [Event("successor_found", details)], collection.day, now)
 
 
 def _refuse_connected(session: Session, feed: Feed, customer_id: str | None, name: str) -> None:

@@ -27,7 +27,7 @@ def values_of(delta: Delta) -> dict[str, Any]:
         "kind": delta.kind,
         "state": delta.state,
         "counted": delta.counted,
-        "proposed": None if delta.kind == "ordinary" else proposed_pages(delta.kind, delta.pages),
+        "proposed": None if delta.kind == "ordinary" else initial_proposal(delta.kind, delta.pages),
         "allocation": _pairs_as_json(delta.allocation),
         "era": delta.era,
         "for_person": delta.for_person,
@@ -64,7 +64,7 @@ def of_row(row: DeltaRow) -> Delta:
     )
 
 
-def proposed_pages(kind: DeltaKind, pages: int) -> int:
+def initial_proposal(kind: DeltaKind, pages: int) -> int:
     """Return the proposed pages of a held delta: all, or none for a likely lifetime count."""
     return 0 if kind in _NOT_PRINTED else pages
 

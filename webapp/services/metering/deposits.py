@@ -10,18 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.db import lock, upsert
 from webapp.domain.metering.review import deposited
 from webapp.domain.months import Month, counting_month
 from webapp.models import ClosedMonth, Delta, Deposit, Feed
+from webapp.queries import metrics
 from webapp.queries.metrics import DayPages, days_between
 from webapp.services import summaries
 from webapp.services.metering.deltas import of_row
 
-_DEPOSIT: Table = Deposit.metadata.tables["deposit"]
 _KEY = ("feed_id", "day", "counted_in", "kind")
 
 
@@ -57,7 +57,7 @@ def apply(session: Session, feed: FeedOfDeposits, changes: Mapping[date, int]) -
             if pages != before[kind]:
                 row = {"day": day, "counted_in": counted_in, "kind": kind, "pages": pages}
                 rows.append({"feed_id": feed.feed_id, **row})
-    upsert(session, _DEPOSIT, rows, key=_KEY, update=("pages",))
+    upsert(session, Deposit, rows, key=_KEY, update=("pages",))
     summaries.add_deposits(
         session,
         feed.server_id,
@@ -95,7 +95,7 @@ def carry_corrections(session: Session, account_id: int, month: Month, carried: 
     then at least 0, so that its certificate states what it counts. The corrections of the latest
     days move first.
     """
-    excess = -carried - total(session, [account_id], month=month)
+    excess = -carried - metrics.pages(session, metrics.Scope(account_id), month)
     if excess <= 0:
         return 0
     this, following = str(month), str(month.next())
@@ -111,8 +111,8 @@ def carry_corrections(session: Session, account_id: int, month: Month, carried: 
         moved[row.server_id][row.day, following] -= part
         if not left:
             break
-    upsert(session, _DEPOSIT, lowered, key=_KEY, update=("pages",))
-    upsert(session, _DEPOSIT, raised, key=_KEY, add=("pages",))
+    upsert(session, Deposit, lowered, key=_KEY, update=("pages",))
+    upsert(session, Deposit, raised, key=_KEY, add=("pages",))
     for server_id in sorted(moved):
         summaries.add_deposits(session, server_id, moved[server_id])
     return excess
@@ -197,18 +197,3 @@ def days_of_deltas(
         if delta.state == "held":
             held[delta.day] += delta.pages
     return days_between(first, last, pages, read, held)
-
-
-def total(
-    session: Session,
-    account_ids: Sequence[int] | None = None,
-    *,
-    month: Month | None = None,
-) -> int:
-    """Return the pages deposited for accounts (None: all); with ``month``, those counted in it."""
-    query = select(func.coalesce(func.sum(Deposit.pages), 0))
-    if account_ids is not None:
-        query = query.join(Feed, Feed.id == Deposit.feed_id).where(Feed.account_id.in_(account_ids))
-    if month is not None:
-        query = query.where(Deposit.counted_in == str(month))
-    return int(session.scalar(query) or 0)

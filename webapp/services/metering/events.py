@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Table, insert
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from webapp.domain.metering.events import DeltaChanged, DeltaRecorded, Note, NoteKind
@@ -15,8 +15,6 @@ from webapp.models import FeedEvent
 from webapp.models.feed_event import FeedEventKind
 from webapp.services.metering import deltas
 from webapp.services.metering.store import DeviceUpdate
-
-_EVENT: Table = FeedEvent.metadata.tables["feed_event"]
 
 #: More events of a folded kind in one collection become a single event.
 _LISTED_INDIVIDUALLY = 3
@@ -93,7 +91,7 @@ def record_events(
             }
             for event in same
         ]
-    session.execute(insert(_EVENT), rows)
+    session.connection().execute(insert(FeedEvent), rows)
 
 
 def _of_new(new: Sequence[DeviceUpdate], *, is_first: bool) -> list[Event]:
@@ -135,7 +133,7 @@ def _event(one: DeviceUpdate, kind: FeedEventKind, **details: Any) -> Event:
 def _of_new_delta(one: DeviceUpdate, delta: Delta) -> list[Event]:
     since = {"pages": delta.pages, "since": delta.since.isoformat()}
     if delta.state == "held":
-        proposed = deltas.proposed_pages(delta.kind, delta.pages)
+        proposed = deltas.initial_proposal(delta.kind, delta.pages)
         return [_event(one, "held", **since, **{"for": delta.kind, "proposed": proposed})]
     if delta.state in COUNTING and (delta.day - delta.since).days > LONG_UNREAD:
         return [_event(one, "read_again", **since)]
@@ -169,7 +167,7 @@ def _of_note(one: DeviceUpdate, note: Note) -> list[Event]:
 def _transfer(one: DeviceUpdate, note: Note) -> list[Event]:
     previous = note.details.get("from_feed")
     pages = sum(
-        event.delta.pages for event in one.result.events if isinstance(event, DeltaRecorded)
+        event.delta.counted for event in one.result.events if isinstance(event, DeltaRecorded)
     )
     left = Event("moved_away", {"device": one.device_id}, one.device_id, one.name)
     left = Event(left.kind, left.details, left.device_id, left.name, int(previous or 0) or None)

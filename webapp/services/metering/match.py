@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from webapp.domain.metering.identity import FleetRows, Row, group_fleet, serial_key
 from webapp.errors import DATA_ERRORS
 from webapp.models import Device, Feed, Server
+from webapp.models.feed import COLLECTED
 from webapp.printerpoint.fleet import Customer, FeedRows, RowSource
 from webapp.printerpoint.schema import BadRow, Printer
 from webapp.services.metering.stored import (
@@ -227,7 +228,7 @@ def _feeds_of(session: Session, feed: FeedContext, customers: Sequence[Customer]
         select(Feed.id, Feed.customer_id, Feed.customer_name).where(
             Feed.server_id == feed.server_id,
             Feed.id != feed.id,
-            Feed.status.in_(("pending", "active")),
+            Feed.status.in_(COLLECTED),
             or_(Feed.customer_id.in_(ids), Feed.customer_name.in_(names)),
         )
     ).all()

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -29,8 +30,7 @@ from webapp.services.metering.events import Event
 from webapp.services.metering.match import FeedContext, FeedInput
 from webapp.services.metering.store import DepositChanges, DeviceUpdate
 from webapp.services.metering.stored import Skipped, StoredDevice
-
-__all__ = ["Metering", "ReadingResult", "process_readings", "record_missing"]
+from webapp.settings import Settings
 
 log = logging.getLogger("releaf.metering")
 
@@ -41,6 +41,12 @@ class MeteringSettings:
 
     limits: Limits = DEFAULT_LIMITS
     roll_width_mm: int = 914
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the limits and the roll width of the settings."""
+        limits = replace(DEFAULT_LIMITS, physical=settings.pages_per_day_ceiling)
+        return cls(limits, settings.roll_width_mm)
 
 
 @dataclass(frozen=True, slots=True)

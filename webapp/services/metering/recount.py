@@ -27,7 +27,13 @@ from webapp.services.accounts import audit
 from webapp.services.accounts.audit import Actor
 from webapp.services.metering import deltas, events, recount_plan, recount_store
 from webapp.services.metering.events import Event
-from webapp.services.metering.recount_plan import Member, Plan, RecountedDevice, Status, figures
+from webapp.services.metering.recount_plan import (
+    DeviceIdentity,
+    Plan,
+    RecountedDevice,
+    Status,
+    figures,
+)
 from webapp.services.metering.recount_readings import first_day
 from webapp.services.metering.store import DepositChanges
 
@@ -121,13 +127,13 @@ def _changes_of(plan: Plan, device: RecountedDevice) -> list[DeviceChange]:
     """Return the days on which a device's pages differ, or the listings that are joined."""
     stored = figures(plan, [deltas.of_row(row) for row in device.stored])
     replayed = figures(plan, device.replayed)
-    readers = {(row.feed_id, row.day): row.device_id for row in device.stored}
-    members = {row.id: row for row in device.members}
+    device_ids = {(row.feed_id, row.day): row.device_id for row in device.stored}
+    identities = {row.id: row for row in device.identities}
     changes = []
     for key in sorted(stored.keys() | replayed.keys()):
         before, after = stored.get(key, (0, 0, 0)), replayed.get(key, (0, 0, 0))
         if before != after:
-            named = members[readers.get(key, device.target)]
+            named = identities[device_ids.get(key, device.target)]
             why = _reason_of(plan, device, key, named.id)
             left = device.status != "changed"
             changes.append(_change(named, *key, before[0], after[0], why, is_left=left))
@@ -139,7 +145,7 @@ def _changes_of(plan: Plan, device: RecountedDevice) -> list[DeviceChange]:
 
 
 def _change(
-    named: Member,
+    named: DeviceIdentity,
     feed_id: int,
     day: date,
     before: int,

@@ -24,8 +24,8 @@ Status = Literal["same", "changed", "decided", "unclear"]
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
-    """A stored device; ``moved_to``: the device that is known to be the same machine.
+class DeviceIdentity:
+    """A device as stored; ``moved_to``: the device that is known to be the same machine.
 
     ``serial_key``: None as well for a machine that was separated from another of its serial number.
     """
@@ -48,19 +48,19 @@ class RecountedDevice:
 
     key: int
     target: int
-    members: list[Member] = field(default_factory=list)
+    identities: list[DeviceIdentity] = field(default_factory=list)
     stored: list[DeltaRow] = field(default_factory=list)
     replayed: list[Delta] = field(default_factory=list)
     status: Status = "same"
 
     @property
-    def absorbed(self) -> list[Member]:
+    def absorbed(self) -> list[DeviceIdentity]:
         """The stored devices that are the same machine as the target, but not recorded as such."""
-        return [one for one in self.members if one.id != self.target and one.moved_to is None]
+        return [one for one in self.identities if one.id != self.target and one.moved_to is None]
 
     def feeds(self) -> set[int]:
         """The feeds that it concerns."""
-        found = {row.feed_id for row in self.members} | {row.feed_id for row in self.stored}
+        found = {row.feed_id for row in self.identities} | {row.feed_id for row in self.stored}
         return found | {delta.feed_id for delta in self.replayed}
 
 
@@ -118,19 +118,19 @@ def _last_closed(session: Session, feeds: Mapping[int, Feed]) -> dict[int, Month
 def _devices(session: Session, plan: Plan, own: Select[int]) -> list[RecountedDevice]:
     """Return the devices of the replay with their stored devices and deltas."""
     found: dict[int, RecountedDevice] = {}
-    of_member: dict[int, RecountedDevice] = {}
+    of_identity: dict[int, RecountedDevice] = {}
     names = (Device.id, Device.feed_id, Device.asset_id, Device.serial_number, Device.serial_key)
     stored = select(*names, Device.moved_to, Device.latest_on).where(Device.feed_id.in_(own))
     for row in session.execute(stored.order_by(Device.id)):
-        member = Member(*row)
-        key = plan.replay.device_of(member.id, member.serial_key)
+        identity = DeviceIdentity(*row)
+        key = plan.replay.device_of(identity.id, identity.serial_key)
         if key is not None and key > 0:
             device = found.setdefault(key, RecountedDevice(key, key))
-            device.members.append(member)
-            of_member[member.id] = device
+            device.identities.append(identity)
+            of_identity[identity.id] = device
     for device in found.values():
         at = plan.replay.states[device.key].feed_id
-        device.target = max(device.members, key=lambda one: _preference(plan, one, at)).id
+        device.target = max(device.identities, key=lambda one: _preference(plan, one, at)).id
         device.replayed = [
             delta
             for delta in plan.replay.deltas[device.key].values()
@@ -141,7 +141,7 @@ def _devices(session: Session, plan: Plan, own: Select[int]) -> list[RecountedDe
         .where(DeltaRow.feed_id.in_(own), DeltaRow.day >= plan.first_open_day)
         .order_by(DeltaRow.id)
     ):
-        owner = of_member.get(delta.device_id)
+        owner = of_identity.get(delta.device_id)
         if owner is not None and plan.is_open(delta.feed_id, delta.day):
             owner.stored.append(delta)
     for device in found.values():
@@ -149,11 +149,11 @@ def _devices(session: Session, plan: Plan, own: Select[int]) -> list[RecountedDe
     return list(found.values())
 
 
-def _preference(plan: Plan, member: Member, feed_id: int | None) -> tuple[object, ...]:
+def _preference(plan: Plan, identity: DeviceIdentity, feed_id: int | None) -> tuple[object, ...]:
     """Prefer, among stored devices that are one machine, the one of the feed that reads it now."""
-    is_connected = _is_connected(plan, member.feed_id)
-    is_here = member.feed_id == feed_id
-    return member.moved_to is None, is_connected, is_here, member.latest_on, member.id
+    is_connected = _is_connected(plan, identity.feed_id)
+    is_here = identity.feed_id == feed_id
+    return identity.moved_to is None, is_connected, is_here, identity.latest_on, identity.id
 
 
 def _allocated_as_stored(plan: Plan, device: RecountedDevice, delta: Delta) -> Delta:
@@ -172,18 +172,18 @@ def _status(plan: Plan, device: RecountedDevice) -> Status:
     stored = [deltas.of_row(row) for row in device.stored]
     serial = plan.replay.states[device.key].serial
     metered = [
-        member
-        for member in device.members
-        if member.serial_key is not None
-        and member.serial_key == serial
-        and _is_connected(plan, member.feed_id)
+        identity
+        for identity in device.identities
+        if identity.serial_key is not None
+        and identity.serial_key == serial
+        and _is_connected(plan, identity.feed_id)
     ]
     if figures(plan, stored) == figures(plan, device.replayed) and len(metered) < 2:
         return "same"
     if any(row.resolved_by in ("user", "cli") for row in device.stored):
         return "decided"
     # A count that the present rules started with, although no reading of it is stored.
-    known = {day for member in device.members for day in plan.days_read[member.id]}
+    known = {day for identity in device.identities for day in plan.days_read[identity.id]}
     if any(row.since not in known for row in device.stored):
         return "unclear"
     return "changed"

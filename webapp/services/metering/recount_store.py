@@ -55,7 +55,7 @@ def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 def _counted(session: Session, changed: Sequence[RecountedDevice]) -> dict[int, int]:
     """Return the pages counted by the deltas that are not replaced, by device."""
     found: dict[int, int] = {}
-    for ids in _batches([row.id for device in changed for row in device.members]):
+    for ids in _batches([row.id for device in changed for row in device.identities]):
         rows = session.execute(
             select(DeltaRow.device_id, func.sum(DeltaRow.counted))
             .where(DeltaRow.device_id.in_(ids))
@@ -116,7 +116,7 @@ def _absorb(session: Session, changed: Sequence[RecountedDevice], left: Mapping[
     gone: Counter[int] = Counter()
     for device in changed:
         gone.update(row.feed_id for row in device.absorbed)
-        for row in device.members:
+        for row in device.identities:
             if row.id != device.target:
                 session.execute(
                     update(Device)

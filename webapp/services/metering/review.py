@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from webapp import filters
 from webapp.db import lock
-from webapp.domain.metering import review as engine
+from webapp.domain.metering import review as rules
 from webapp.domain.metering.events import Result
 from webapp.domain.metering.review import Decision
 from webapp.errors import DATA_ERRORS, Conflict, Invalid
@@ -53,9 +53,9 @@ _DECIDED = {
 
 @dataclass(frozen=True, slots=True)
 class BulkResult:
-    """The result for several cases.
+    """The result for several deltas.
 
-    ``decided``: their number; ``pages``: added to deposits; ``conflicts``: cases that had been
+    ``decided``: their number; ``pages``: added to deposits; ``conflicts``: deltas that had been
     decided by readings or another user.
     """
 
@@ -89,11 +89,13 @@ def decide(
 ) -> int:
     """Decide a delta under review, and deposit the pages that count. Return the pages added.
 
-    ``pages``: how many count, for ``adjusted``. Raises Invalid for a rejection without a reason and
-    for pages that the delta does not have, Conflict when it has been decided.
+    ``pages``: how many count, for ``adjusted``. Raises Conflict when it has been decided, Invalid
+    for a rejection without a reason and for pages that the delta does not have.
     """
-    reason = _checked_reason(decision, reason)
     _lock(session, delta.id)
+    if delta.state != "held":  # first, because then there is nothing to correct in the form
+        raise Conflict(_DECIDED[delta.state])
+    reason = _checked_reason(decision, reason)
     return _decide(session, delta, decision, actor, now, pages, reason)
 
 
@@ -149,7 +151,7 @@ def reopen(session: Session, delta: Delta, actor: Actor, now: datetime) -> int:
             )
         )
     device = _device(session, delta)
-    result = engine.reopen(device.state, deltas.of_row(delta))
+    result = rules.reopen(device.state, deltas.of_row(delta))
     added = _store(session, device, delta, result, now)
     delta.reason, delta.resolved_by = None, None
     delta.decided_by, delta.decided_at = None, None
@@ -204,9 +206,10 @@ def _decide(
     pages: int | None,
     reason: str,
 ) -> int:
-    """Decide a locked delta. ``pages``: for ``adjusted`` only; all of them become ``accepted``."""
-    if delta.state != "held":
-        raise Conflict(_DECIDED[delta.state])
+    """Decide a locked delta that is held.
+
+    ``pages``: for ``adjusted`` only; all of them become ``accepted``.
+    """
     if decision == "adjusted" and (pages is None or not 0 <= pages <= delta.pages):
         raise Invalid(
             "pages",
@@ -216,7 +219,7 @@ def _decide(
         decision = "accepted"
     feed = session.get_one(Feed, delta.feed_id)
     device = _device(session, delta)
-    result = engine.decide(
+    result = rules.decide(
         device.state,
         deltas.of_row(delta),
         decision,

@@ -9,21 +9,17 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Table, Update, bindparam, insert, update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from webapp.domain.metering.codec import to_json
 from webapp.domain.metering.events import DeltaChanged, DeltaRecorded, ReadingTaken, Result
 from webapp.domain.metering.identity import Row
-from webapp.domain.metering.state import Delta, DeviceState
+from webapp.domain.metering.state import Delta, DeltaState, DeviceState
 from webapp.models import Delta as DeltaRow
 from webapp.models import Device, Feed, Reading
 from webapp.services.metering import deltas
 from webapp.services.metering.stored import StoredDevice
-
-_DEVICE: Table = Device.metadata.tables["device"]
-_READING: Table = Reading.metadata.tables["reading"]
-_DELTA: Table = DeltaRow.metadata.tables["delta"]
 
 #: Pages to deposit by feed and day; negative ones are withdrawn.
 DepositChanges = dict[int, dict[date, int]]
@@ -85,26 +81,27 @@ class DeviceUpdate:
 
 
 @dataclass(slots=True)
-class _Rows:
+class _PendingRows:
     """The rows of one feed's update, by the statements that write them."""
 
     devices: list[dict[str, Any]] = field(default_factory=list)
     readings: list[dict[str, Any]] = field(default_factory=list)
     new_deltas: list[dict[str, Any]] = field(default_factory=list)
     changed_deltas: list[dict[str, Any]] = field(default_factory=list)
+    resolutions: list[dict[str, Any]] = field(default_factory=list)
 
 
 def write(session: Session, updates: Sequence[DeviceUpdate], now: datetime) -> DepositChanges:
     """Write the updates of devices and return how deposits change. Sets their ``device_id``."""
     _insert_devices(session, [one for one in updates if one.before is None])
-    rows = _Rows()
+    rows = _PendingRows()
     changes: DepositChanges = defaultdict(lambda: defaultdict(int))
     moved: dict[int, int] = defaultdict(int)
     for one in updates:
         if one.before is not None:
             one.device_id = one.before.id
             if one.state != one.before.state or one.reported() != _reported(one.before):
-                rows.devices.append({"of_id": one.device_id, **_device_values(one)})
+                rows.devices.append({"id": one.device_id, **_device_values(one)})
             feed_id = one.state.feed_id
             if feed_id is not None and feed_id != one.before.feed_id:
                 moved[one.before.feed_id] -= 1
@@ -123,10 +120,10 @@ def _reported(device: StoredDevice) -> tuple[str, str]:
 def _insert_devices(session: Session, updates: Sequence[DeviceUpdate]) -> None:
     if not updates:
         return
-    new = insert(_DEVICE).returning(_DEVICE.c.id, sort_by_parameter_order=True)
+    new = insert(Device).returning(Device.id, sort_by_parameter_order=True)
     rows = [{**_device_values(one), "first_on": one.state.listed_on} for one in updates]
     added: dict[int, int] = defaultdict(int)
-    for one, device_id in zip(updates, session.scalars(new, rows), strict=True):
+    for one, device_id in zip(updates, session.connection().scalars(new, rows), strict=True):
         one.device_id = device_id
         if one.state.feed_id is not None:
             added[one.state.feed_id] += 1
@@ -165,7 +162,7 @@ def _device_values(one: DeviceUpdate) -> dict[str, Any]:
     }
 
 
-def _add_readings(rows: _Rows, one: DeviceUpdate) -> None:
+def _add_readings(rows: _PendingRows, one: DeviceUpdate) -> None:
     rows.readings += [
         {
             "device_id": one.device_id,
@@ -181,7 +178,9 @@ def _add_readings(rows: _Rows, one: DeviceUpdate) -> None:
     ]
 
 
-def _add_deltas(rows: _Rows, one: DeviceUpdate, changes: DepositChanges, now: datetime) -> None:
+def _add_deltas(
+    rows: _PendingRows, one: DeviceUpdate, changes: DepositChanges, now: datetime
+) -> None:
     before = one.deltas_before()
     decided = {
         event.delta.number: event.by
@@ -204,9 +203,16 @@ def _add_deltas(rows: _Rows, one: DeviceUpdate, changes: DepositChanges, now: da
             )
         else:
             key = {"of_device": one.device_id, "of_number": number}
-            rows.changed_deltas.append({**key, **values, **_resolution(delta, by, now)})
+            rows.changed_deltas.append({**key, **values})
+            if _settled_state(delta) != _settled_state(before[number]):
+                rows.resolutions.append({**key, **_resolution(delta, by, now)})
         for day, pages in deltas.deposit_changes(before.get(number), delta).items():
             changes[delta.feed_id][day] += pages
+
+
+def _settled_state(delta: Delta) -> DeltaState:
+    """Return the state of a delta, regardless of a pending fall: a glitch leaves it as decided."""
+    return delta.resumes or delta.state
 
 
 def _resolution(delta: Delta, by: str | None, now: datetime) -> dict[str, Any]:
@@ -215,25 +221,21 @@ def _resolution(delta: Delta, by: str | None, now: datetime) -> dict[str, Any]:
     return {
         "resolved_by": "readings" if resolved else None,
         "decided_at": now if resolved else None,
+        "decided_by": None,
     }
 
 
-def _execute(session: Session, rows: _Rows) -> None:
+def _execute(session: Session, rows: _PendingRows) -> None:
+    connection = session.connection()
     if rows.devices:
-        session.execute(_update(_DEVICE, rows.devices[0], id="of_id"), rows.devices)
+        session.execute(update(Device), rows.devices)
     if rows.readings:
-        session.execute(insert(_READING), rows.readings)
+        connection.execute(insert(Reading), rows.readings)
     if rows.new_deltas:
-        session.execute(insert(_DELTA), rows.new_deltas)
-    if rows.changed_deltas:
-        statement = _update(
-            _DELTA, rows.changed_deltas[0], device_id="of_device", number="of_number"
-        )
-        session.execute(statement, rows.changed_deltas)
-
-
-def _update(table: Table, row: Mapping[str, Any], **key: str) -> Update:
-    """Return an update of rows found by the parameters named in ``key``."""
-    found = [table.c[column] == bindparam(name) for column, name in key.items()]
-    values: dict[str, Any] = {name: bindparam(name) for name in row if name not in key.values()}
-    return update(table).where(*found).values(values)
+        connection.execute(insert(DeltaRow), rows.new_deltas)
+    changed = update(DeltaRow).where(
+        DeltaRow.device_id == bindparam("of_device"), DeltaRow.number == bindparam("of_number")
+    )
+    for values in (rows.changed_deltas, rows.resolutions):
+        if values:
+            connection.execute(changed, values)

@@ -12,7 +12,7 @@ def drafts(session: Session) -> list[EmailDraft]:
     due = []
     for overlap in overlaps.pending(session):
         key = f"overlap-{overlap.server_id}-{overlap.other_id}-{overlap.found_at:%Y%m%dT%H%M%S}"
-        users = digests.without_mail(session, key, digests.readers("operations", "approval"))
+        users = digests.without_mail(session, key, digests.subscribers("operations", "approval"))
         values = {"overlap": overlap}
         due += [EmailDraft(user, "approval", key, "approval", values) for user in users]
     return due

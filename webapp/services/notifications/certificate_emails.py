@@ -44,7 +44,7 @@ def drafts(session: Session, certificate_id: int) -> list[EmailDraft]:
         "month": Month.parse(certificate.month).first,
         "is_attached": _content(session, certificate_id) is not None,
     }
-    users = digests.readers("customer", "certificate", certificate.account_id)
+    users = digests.subscribers("customer", "certificate", certificate.account_id)
     key = f"certificate-{certificate_id}"
     return [
         EmailDraft(user, "certificate", key, "certificate", values, certificate_id=certificate_id)

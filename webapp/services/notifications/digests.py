@@ -7,6 +7,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from webapp.models import Account, Collection, Delta, Feed, Mail, Server, User
+from webapp.models.feed import COLLECTED
 from webapp.models.notice import Subject
 from webapp.models.user import Role
 from webapp.queries import device_status
@@ -24,20 +25,20 @@ LISTED_IN_FULL = 20
 NIGHTS_SILENT = timedelta(hours=26)
 
 
-def weekly(session: Session, now: datetime) -> list[EmailDraft]:
-    """Return the due digests, of partners with something unhealthy or to review."""
-    due = []
-    partners = session.scalars(select(Account).where(Account.kind == "partner")).all()
-    for partner in partners:
-        local = now.astimezone(partner.zone)
-        if local.weekday() or not DIGEST_AT <= local.time() < DIGEST_UNTIL:
-            continue
-        year, week, _ = local.isocalendar()
-        key = f"digest-{year}-{week:02}"
-        users = without_mail(session, key, readers("partner_admin", "digest", partner.id))
-        if users:
-            due += _digests(session, partner, users, key)
-    return due
+def partners(session: Session) -> Sequence[Account]:
+    """Return all partners."""
+    return session.scalars(select(Account).where(Account.kind == "partner")).all()
+
+
+def weekly(session: Session, partner: Account, now: datetime) -> list[EmailDraft]:
+    """Return a partner's digests if they are due, and something is unhealthy or to review."""
+    local = now.astimezone(partner.zone)
+    if local.weekday() or not DIGEST_AT <= local.time() < DIGEST_UNTIL:
+        return []
+    year, week, _ = local.isocalendar()
+    key = f"digest-{year}-{week:02}"
+    users = without_mail(session, key, subscribers("partner_admin", "digest", partner.id))
+    return _digests(session, partner, users, key) if users else []
 
 
 def nights(session: Session, now: datetime) -> list[EmailDraft]:
@@ -53,7 +54,7 @@ def nights(session: Session, now: datetime) -> list[EmailDraft]:
         .where(
             Server.removed_at.is_(None),
             Server.awaiting_approval_since.is_(None),
-            Feed.status.in_(("pending", "active")),
+            Feed.status.in_(COLLECTED),
         )
     )
     if waits_since is None:
@@ -106,7 +107,7 @@ def _digests(
 
 def _stopped(session: Session, since: datetime, finished_at: datetime | None) -> list[EmailDraft]:
     key = f"nights-stopped-{since:%Y%m%dT%H%M%S}"
-    users = without_mail(session, key, readers("operations", "nights"))
+    users = without_mail(session, key, subscribers("operations", "nights"))
     values = {"since": since, "finished_at": finished_at}
     return [EmailDraft(user, "nights", key, "nights_stopped", values) for user in users]
 
@@ -114,7 +115,7 @@ def _stopped(session: Session, since: datetime, finished_at: datetime | None) ->
 def _resumed(session: Session, finished_at: datetime) -> list[EmailDraft]:
     """Return drafts to users whose last such email was that nights had stopped."""
     due = []
-    for user in session.scalars(readers("operations", "nights")):
+    for user in session.scalars(subscribers("operations", "nights")):
         last = session.execute(
             select(Mail.key, Mail.created_at)
             .where(Mail.user_id == user.id, Mail.subject == "nights")
@@ -128,8 +129,8 @@ def _resumed(session: Session, finished_at: datetime) -> list[EmailDraft]:
     return due
 
 
-def readers(role: Role, subject: Subject, account_id: int | None = None) -> Select[User]:
-    """Return the users of a role who have a password and want these emails."""
+def subscribers(role: Role, subject: Subject, account_id: int | None = None) -> Select[User]:
+    """Select the users of a role who have a password and want these emails."""
     query = select(User).where(
         User.role == role,
         User.password_hash.is_not(None),

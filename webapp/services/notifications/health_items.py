@@ -38,9 +38,9 @@ class HealthItem:
 
 
 def of_changes(
-    session: Session, changes: Sequence[HealthChange], *, often: bool = False
+    session: Session, changes: Sequence[HealthChange], *, flapping: bool = False
 ) -> HealthItem:
-    """Return the item of changes of one server or feed. ``often``: it changes frequently."""
+    """Return the item of changes of one server or feed. ``flapping``: it changes frequently."""
     last = changes[-1]
     if last.server_id is not None:
         item = of_server(session, session.get_one(Server, last.server_id))
@@ -53,7 +53,7 @@ def of_changes(
         healthy=last.after != "unhealthy",
         reason=last.reason,
         since=last.at,
-        changes=len(changes) if len(changes) > 1 or often else 0,
+        changes=len(changes) if len(changes) > 1 or flapping else 0,
         changed_since=changes[0].at,
         outages=outages,
     )

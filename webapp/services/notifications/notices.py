@@ -66,7 +66,7 @@ def create(session: Session, change: HealthChange, partner_id: int) -> int:
     return len(users)
 
 
-def readers(session: Session, now: datetime) -> Sequence[int]:
+def recipients_due(session: Session, now: datetime) -> Sequence[int]:
     """Return the users for whom a notice is due."""
     due = select(Notice.user_id).where(Notice.mail_id.is_(None), Notice.due_at <= now)
     return session.scalars(due.distinct().order_by(Notice.user_id)).all()
@@ -97,16 +97,16 @@ def _made(
     session: Session, user: User, wanted: Sequence[Notice], now: datetime
 ) -> list[EmailDraft]:
     made: list[EmailDraft] = []
-    calm: list[list[Notice]] = []
+    stable: list[list[Notice]] = []
     for group in _due(_by_subject(wanted), now):
         if _flaps(session, group[-1].change, now):
-            made += _often(session, user, group, now)
+            made += _of_flapping(session, user, group, now)
         elif group[0].change.server_id is not None:
             made.append(_of_server(session, user, group))
         else:
-            calm.append(group)
-    if calm:
-        made.append(_of_feeds(session, user, calm))
+            stable.append(group)
+    if stable:
+        made.append(_of_feeds(session, user, stable))
     return made
 
 
@@ -151,12 +151,12 @@ def _flaps(session: Session, change: HealthChange, now: datetime) -> bool:
     return (lately or 0) > FLAPPING
 
 
-def _often(
+def _of_flapping(
     session: Session, user: User, group: Sequence[Notice], now: datetime
 ) -> list[EmailDraft]:
     """Return one email for frequent changes; the next one follows a day later."""
     change = group[-1].change
-    sent_at = _often_sent_at(session, user, change, since=now - FLAPPING_WITHIN)
+    sent_at = _flapping_sent_at(session, user, change, since=now - FLAPPING_WITHIN)
     if sent_at is not None:
         session.execute(
             update(Notice)
@@ -164,12 +164,12 @@ def _often(
             .values(due_at=sent_at + FLAPPING_WITHIN)
         )
         return []
-    item = health_items.of_changes(session, [notice.change for notice in group], often=True)
+    item = health_items.of_changes(session, [notice.change for notice in group], flapping=True)
     key = f"often-{group[0].health_change_id}"
     return [EmailDraft(user, item.kind, key, "frequent", {"item": item}, group)]
 
 
-def _often_sent_at(
+def _flapping_sent_at(
     session: Session, user: User, change: HealthChange, since: datetime
 ) -> datetime | None:
     """Return when the user was last sent such an email about the server or feed of a change."""

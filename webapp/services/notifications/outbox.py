@@ -7,6 +7,7 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from webapp.db import lock
+from webapp.domain.reasons import Reason
 from webapp.errors import Conflict
 from webapp.mail import EmailContent
 from webapp.models import Mail, Notice
@@ -90,11 +91,11 @@ def mark_sent(session: Session, mail: Mail, now: datetime) -> None:
 
 
 def mark_failed(
-    session: Session, mail: Mail, reason: str, now: datetime, *, permanent: bool
+    session: Session, mail: Mail, reason: Reason, now: datetime, *, permanent: bool
 ) -> None:
     """Schedule another attempt; after the last one, or if ``permanent``, the email has failed."""
     mail.attempts += 1
-    mail.error = reason[:500]
+    mail.error = reason
     if permanent or mail.attempts > len(PAUSES):
         mail.state = "failed"
     else:

@@ -19,7 +19,7 @@ def token(secret_key: str, user_id: int, subject: Subject) -> str:
     return str(_signer(secret_key).dumps([user_id, subject]))
 
 
-def reader(session: Session, secret_key: str, token: str) -> tuple[User, Subject]:
+def user_of_link(session: Session, secret_key: str, token: str) -> tuple[User, Subject]:
     """Return the user and the kind of email of a link.
 
     Raises NotFound for an invalid link, and Conflict for an expired one.
@@ -31,17 +31,19 @@ def reader(session: Session, secret_key: str, token: str) -> tuple[User, Subject
             gettext("This link has expired. Log in to change your email notifications.")
         ) from None
     except (BadSignature, ValueError, TypeError):
-        raise NotFound("This link is not one of ours.") from None
+        raise NotFound("This link is invalid.") from None
     user = session.get(User, user_id)
     known = next((one for one in SUBJECTS if one == subject), None)
     if user is None or known is None:
-        raise NotFound("This link is not one of ours.")
+        raise NotFound("This link is invalid.")
     return user, known
 
 
-def choose(user: User, subject: Subject, *, wanted: bool) -> None:
-    """Set whether a user wants a kind of email."""
+def choose(user: User, subject: Subject, *, wanted: bool) -> bool:
+    """Set whether a user wants a kind of email; return whether that changed."""
+    before = wants(user, subject)
     setattr(user, f"wants_{subject}", wanted)
+    return before != wanted
 
 
 def wants(user: User, subject: Subject) -> bool:

@@ -32,7 +32,7 @@ def cache_key(server: Server) -> str:
 
     It depends on the token: another token may be another dealer's.
     """
-    login = hashlib.sha256(server.sealed_token).hexdigest()[:16]
+    login = hashlib.sha256(server.encrypted_token).hexdigest()[:16]
     return f"releaf:customers:{server.id}:{login}"
 
 
@@ -43,7 +43,7 @@ def load_cached(settings: Settings, cache_key: str) -> list[Customer] | None:
             cached = redis.get(cache_key)
         return _decode(cached) if isinstance(cached, bytes) else None
     except (RedisError, OSError, msgspec.MsgspecError) as error:
-        log.info("%s is read anew: %s", cache_key, type(error).__name__)
+        log.info("%s is fetched again: %s", cache_key, type(error).__name__)
         return None
 
 

@@ -106,6 +106,8 @@ def _lock(session: Session, server: Server) -> None:
 def _change_server(
     session: Session, server: Server, after: Health, why: Reason, now: datetime
 ) -> None:
+    if server.removed_at is not None:
+        return  # removed while it was read
     change = HealthChange(
         server_id=server.id, before=server.health, after=after, at=now, reason=why
     )

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext
-from sqlalchemy import Table, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from webapp.db import lock
+from webapp.db import MOST_PARAMETERS, lock
 from webapp.domain.metering.identity import serial_key
 from webapp.domain.reasons import Reason
 from webapp.errors import Conflict, Invalid
@@ -22,7 +22,6 @@ from webapp.queries import overlaps as queries
 #: Fleets that share fewer serial numbers do not overlap.
 MIN_SHARED = 5
 _LONGEST_SERIAL = 200
-_SERIALS: Table = FleetSerial.metadata.tables["fleet_serial"]
 
 Serials = frozenset[str]
 
@@ -112,24 +111,18 @@ def _replace_serials(session: Session, server_id: int, serials: Serials) -> Seri
     """Store a fleet's serial numbers; return the previous ones. Only changes are written."""
     stored = select(FleetSerial.serial).where(FleetSerial.server_id == server_id)
     before = frozenset(session.scalars(stored))
-    if before - serials:
+    old = sorted(before - serials)
+    for first in range(0, len(old), MOST_PARAMETERS):
+        part = old[first : first + MOST_PARAMETERS]
         session.execute(
-            delete(_SERIALS).where(
-                _SERIALS.c.server_id == server_id, _SERIALS.c.serial == bindparam("gone")
-            ),
-            [{"gone": serial} for serial in sorted(before - serials)],
+            delete(FleetSerial)
+            .where(FleetSerial.server_id == server_id, FleetSerial.serial.in_(part))
+            .execution_options(synchronize_session=False)
         )
     if serials - before:
         rows = [{"server_id": server_id, "serial": one} for one in sorted(serials - before)]
-        session.execute(insert(_SERIALS), rows)
+        session.connection().execute(insert(FleetSerial), rows)
     return before
-
-
-def is_other_fleet(session: Session, server: Server, serials: Serials | None) -> bool:
-    """Whether a fleet has none of the printers that were last read of a server."""
-    stored = select(FleetSerial.serial).where(FleetSerial.server_id == server.id)
-    before = frozenset(session.scalars(stored))
-    return bool(before and serials is not None and not before & serials)
 
 
 def _is_same_fleet(before: Serials, after: Serials) -> bool:

@@ -127,7 +127,7 @@ def register(
     server = Server(
         account_id=account.id,
         name=_clean_name(name, taken) if name and name.strip() else _free_name(taken),
-        sealed_token=b"",
+        encrypted_token=b"",
         health="healthy",
         health_checked_at=now,
         health_changed_at=now,
@@ -182,33 +182,35 @@ def rotate_keys(session: Session, keyring: Keyring) -> int:
     Raises DecryptionError when one cannot be decrypted; the caller rolls back.
     """
     query = select(Server).where(Server.removed_at.is_(None)).order_by(Server.id)
-    rows = session.scalars(query.options(undefer(Server.sealed_token))).all()
+    rows = session.scalars(query.options(undefer(Server.encrypted_token))).all()
     for server in rows:
-        server.sealed_token = keyring.rotate(server.sealed_token)
+        server.encrypted_token = keyring.rotate(server.encrypted_token)
     session.flush()
     return len(rows)
 
 
-def rename(session: Session, server: Server, name: str) -> None:
-    """Rename a server. Raises Invalid, Conflict."""
+def rename(session: Session, server: Server, name: str) -> bool:
+    """Rename a server; return whether its name changed. Raises Invalid, Conflict."""
     lock(session, Account.id, server.account_id)
     _refuse_removed(session, server)
     others = _active_servers(session, server.account_id)
-    server.name = _clean_name(name, {other.name for other in others if other.id != server.id})
+    name = _clean_name(name, {other.name for other in others if other.id != server.id})
+    before, server.name = server.name, name
     session.flush()
+    return name != before
 
 
-def remove(session: Session, server: Server, now: datetime) -> int:
+def remove(session: Session, server: Server, now: datetime) -> int | None:
     """Remove a server and its feeds; return the number of feeds removed.
 
-    The token is deleted. Readings, deposits, certificates and histories are kept. No effect on a
-    removed server.
+    The token is deleted. Readings, deposits, certificates and histories are kept. None, without any
+    effect, for a server that was removed before.
     """
     # A collection that is being requested exists first, and ends below.
     lock(session, Server.id, server.id, with_references=True)
     session.refresh(server)
     if server.removed_at is not None:
-        return 0
+        return None
     feeds = session.scalars(
         select(Feed).where(Feed.server_id == server.id, Feed.status != "removed")
     ).all()
@@ -220,7 +222,7 @@ def remove(session: Session, server: Server, now: datetime) -> int:
         .where(Collection.server_id == server.id, Collection.state == "queued")
         .values(state="failed", reason=reason("server_removed"), finished_at=now)
     )
-    server.sealed_token = b""
+    server.encrypted_token = b""
     server.removed_at = now
     overlaps.delete_of_server(session, server, now)
     session.flush()
@@ -240,7 +242,7 @@ def _active_servers(session: Session, account_id: int) -> Sequence[Server]:
     return session.scalars(
         select(Server)
         .where(Server.account_id == account_id, Server.removed_at.is_(None))
-        .options(undefer(Server.sealed_token))
+        .options(undefer(Server.encrypted_token))
         .order_by(Server.id)
     ).all()
 

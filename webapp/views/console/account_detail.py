@@ -41,7 +41,6 @@ def page(viewer: Viewer, account_id: int) -> str:
         f"console/accounts/{account.kind}.html",
         account=account,
         users=users,
-        may_invite=viewer.may_change,
         may_edit=may_edit(viewer, account),
         country=_calendar_of(account),
         **context,

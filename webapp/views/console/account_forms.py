@@ -1,5 +1,7 @@
 """Forms of partners and customers, and their choices."""
 
+from typing import Any
+
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -15,7 +17,16 @@ from webapp.views.shared import forms
 _REGION = _l("Some holidays apply only in certain states or regions.")
 
 
-class PartnerForm(forms.Form):
+class AccountForm(forms.EditForm):
+    """A form with a region, which belongs to the country that is sent with it."""
+
+    def complete(self, shown: dict[str, Any]) -> None:
+        """Do not add a region that was stored meanwhile to another country."""
+        if self["country"].data != shown.get("country"):
+            shown["region"] = self["region"].object_data or ""
+
+
+class PartnerForm(AccountForm):
     """A print dealer."""
 
     name = StringField(_l("Name"), [DataRequired(_l("Enter a name for the partner."))])
@@ -33,7 +44,7 @@ class PartnerForm(forms.Form):
     language = SelectField(_l("Language of certificates and emails"), validate_choice=False)
 
 
-class CustomerForm(forms.Form):
+class CustomerForm(AccountForm):
     """A customer of a partner."""
 
     name = StringField(
@@ -43,6 +54,7 @@ class CustomerForm(forms.Form):
     )
     country = SelectField(
         _l("Country"),
+        filters=[lambda code: code or ""],
         description=_l("Its public holidays are not business days."),
     )
     region = SelectField(_l("Region"), description=_REGION, validate_choice=False)
@@ -97,7 +109,7 @@ def offer_regions(form: FlaskForm, country: str | None) -> None:
     ]
 
 
-def of(account: Account) -> PartnerForm | CustomerForm:
+def edit_form(account: Account) -> PartnerForm | CustomerForm:
     """Return the form that changes an account, with its present values."""
     form = PartnerForm if account.kind == "partner" else CustomerForm
     return form(obj=account)

@@ -115,7 +115,7 @@ def selected() -> ResponseReturnValue:
     month = Month.of(_today(context.user().account))
     query = queries.customers(context.viewer(), month)
     query = bulk.selected_rows(query, Account.id, wanted, "customers")
-    return bulk.export_selected(query, _CUSTOMERS, wanted, bulk.list_url("accounts.index"))
+    return bulk.export_selected(query, _CUSTOMERS, wanted, "accounts.index")
 
 
 @blueprint.route("/accounts/new", methods=["GET", "POST"])
@@ -133,7 +133,7 @@ def new() -> ResponseReturnValue:
             partner = _partner_named()
             forms.refuse(form, error)
         else:
-            context.note("account added", made.name, made)
+            context.record_action("account added", made.name, made)
             db.session.commit()
             flash(gettext("%(name)s has been added.", name=made.name), "success")
             return redirect(url_for("accounts.show", account_id=made.id))
@@ -163,11 +163,7 @@ def edit(account_id: int) -> ResponseReturnValue:
     account = access.account(db.session(), context.viewer(), account_id)
     if not account_detail.may_edit(context.viewer(), account):
         abort(403)
-    form = (
-        account_forms.PartnerForm(obj=account)
-        if account.kind == "partner"
-        else account_forms.CustomerForm(obj=account)
-    )
+    form = account_forms.edit_form(account)
     account_forms.offer_choices(form, account.partner)
     if form.validate_on_submit():
         try:
@@ -179,17 +175,14 @@ def edit(account_id: int) -> ResponseReturnValue:
                 region=form.region.data or None,
                 time_zone=form.time_zone.data if "time_zone" in form else None,
             )
-            language = account_forms.language_of(form)
-            if account.language != language:
-                changes["language"] = f"{account.language or '–'} → {language or '–'}"
-                account.language = language
+            changes |= accounts.change_language(account, account_forms.language_of(form))
         except Invalid as error:
             db.session.rollback()
             account = access.account(db.session(), context.viewer(), account_id)
             forms.refuse(form, error)
         else:
             if changes:
-                context.note("account changed", account.name, account, **changes)
+                context.record_action("account changed", account.name, account, **changes)
             db.session.commit()
             flash(gettext("Saved.") if changes else gettext("Nothing was changed."), "success")
             return redirect(url_for("accounts.show", account_id=account_id))
@@ -215,7 +208,7 @@ def _today(account: totals.Zoned) -> date:
 def _partner_named() -> Account | None:
     """Return the partner of a new customer; None if a partner is added."""
     viewer = context.viewer()
-    number = viewer.account_id if viewer.is_partner else listing.filter_id("partner")
+    number = viewer.account_id if viewer.is_partner else listing.target_id("partner")
     if number is None:
         return None
     account = access.account(db.session(), viewer, number)
@@ -226,7 +219,7 @@ def _partner_named() -> Account | None:
 
 def _add(form: FlaskForm, partner: Account | None) -> Account:
     account = _made(form, partner)
-    account.language = account_forms.language_of(form)
+    accounts.change_language(account, account_forms.language_of(form))
     return account
 
 

@@ -33,12 +33,12 @@ def confirm(server_id: int) -> ResponseReturnValue:
 def approve(server_id: int) -> ResponseReturnValue:
     """Approve a server; no effect on an approved one."""
     server = access.server(db.session(), context.viewer(), server_id)
-    if server.awaiting_approval_since is not None:
+    if server.awaiting_approval_since is None:
+        message = gettext("%(name)s is not awaiting approval.", name=server.name)
+    else:
         overlaps.approve(db.session(), server, clock.now())
-        context.note("server approved", server.name, server.account)
+        context.record_action("server approved", server.name, server.account)
         db.session.commit()
-        flash(
-            gettext("%(name)s has been approved and will be collected.", name=server.name),
-            "success",
-        )
+        message = gettext("%(name)s has been approved and will be collected.", name=server.name)
+    flash(message, "success")
     return redirect(url_for("servers.show", server_id=server_id))

@@ -12,23 +12,19 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
-from webapp import filters
 from webapp.db import db
-from webapp.domain.reasons import Reason
-from webapp.messages import sentence
 from webapp.models.user import Role
 from webapp.queries import audit as queries
 from webapp.queries import reconciliation
 from webapp.services.accounts import audit
 from webapp.services.accounts.audit import Action
+from webapp.views.console import audit_details
 from webapp.views.shared import context, export, listing
 from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("audit", __name__)
 
-READERS: tuple[Role, ...] = ("operations", "partner_admin")
-#: Details that are ids of rows, which are not displayed.
-INSIDE = ("delta", "user", "feed", "server")
+AUDIT_READERS: tuple[Role, ...] = ("operations", "partner_admin")
 #: Users that the filter offers; entries of others are found by their name.
 _MOST_USERS = 500
 #: In addresses no blanks.
@@ -82,38 +78,20 @@ ACTION_LABELS: dict[Action, LazyString] = {
     "user logged out": _l("User logged out"),
     "user logged out everywhere": _l("User logged out everywhere"),
 }
-#: The labels of details; others have their own name.
-_DETAILS = {
-    "after": _l("After"),
-    "again": _l("Link"),
-    "before": _l("Before"),
-    "country": _l("Country"),
-    "day": _l("Day"),
-    "devices": _l("Devices"),
-    "language": _l("Language"),
-    "name": _l("Name"),
-    "of": _l("Item"),
-    "pause": _l("Pages printed while inactive"),
-    "region": _l("Region"),
-    "result": _l("Result"),
-    "role": _l("Role"),
-    "time_zone": _l("Time zone"),
-    "to": _l("To"),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """An entry for the page and exports.
 
-    ``entry``: None if it cannot be read; ``details``: titles or names of details, with their texts;
-    None if they cannot be read.
+    ``entry``: None if it cannot be read; ``details``: labels and texts; None if they cannot be
+    read.
     """
 
     number: int
     entry: Any | None
     action: str | LazyString
-    details: Sequence[tuple[str, str | int]] | None
+    details: Sequence[tuple[str, str]] | None
 
 
 def _shown(found: Sequence[Any]) -> list[Shown]:
@@ -121,7 +99,7 @@ def _shown(found: Sequence[Any]) -> list[Shown]:
     ids = [row.id for row in found]
     entries = queries.entries(db.session(), context.viewer(), ids)
     return [
-        Shown(number, entry, _action(entry), _details(entry))
+        Shown(number, entry, _action(entry), audit_details.texts(entry))
         for number, entry in zip(ids, entries, strict=True)
     ]
 
@@ -130,24 +108,6 @@ def _action(entry: Any | None) -> str | LazyString:
     """Return the name of an action; one that was changed in the database has none."""
     action = str(entry.action) if entry else ""
     return ACTION_LABELS.get(cast(Action, action), action)
-
-
-def _details(entry: Any | None) -> Sequence[tuple[str, str | int]] | None:
-    """Return the details of an entry; None if they were changed and are of no known form."""
-    if entry is None:
-        return None
-    try:
-        texts = [
-            (name, sentence(cast(Reason, value)) if isinstance(value, dict) else value)
-            for name, value in entry.details.items()
-            if name not in INSIDE and value is not None
-        ]
-        for name, text in texts:
-            shown = filters.number(text) if type(text) is int else text
-            f"{name}{shown}".encode()  # half of a surrogate pair cannot be sent
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
-        return None
-    return texts
 
 
 def _unreadable(number: int) -> str:
@@ -163,7 +123,7 @@ def _exported(found: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
             yield (None,) * 7 + (_unreadable(one.number),)
             continue
         name = entry.full_name if entry.named else None
-        details = [f"{title}: {text}" for title, text in one.details or () if text]
+        details = [f"{label}: {text}" for label, text in one.details or ()]
         yield (
             entry.at,
             name or _actor(entry),
@@ -200,7 +160,7 @@ _SHEET = export.Sheet(
 
 
 @blueprint.get("/audit")
-@roles_required(*READERS)
+@roles_required(*AUDIT_READERS)
 def index() -> ResponseReturnValue:
     """The trail, the latest first: all of it, or a partner's own."""
     text, state = listing.search_text(), listing.filter_choice("state", _ACTIONS)
@@ -231,8 +191,6 @@ def index() -> ResponseReturnValue:
             ((value, str(ACTION_LABELS[action])) for value, action in _ACTIONS.items()),
             key=lambda pair: pair[1].casefold(),
         ),
-        labels=ACTION_LABELS,
-        titles=_DETAILS,
         zone=zone,
         first=first,
         last=last,

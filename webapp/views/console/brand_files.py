@@ -10,9 +10,7 @@ from flask_login import current_user
 from webapp.db import db
 from webapp.domain import contrast
 from webapp.domain.contrast import Colour, Shades
-from webapp.queries import access
-from webapp.services.accounts import branding
-from webapp.services.accounts.branding import Branding
+from webapp.queries import access, brands
 from webapp.views.shared import context
 
 blueprint = Blueprint("brand_files", __name__)
@@ -28,13 +26,13 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["brand_style"] = _style_address
 
 
-def _brand() -> Branding | None:
+def _brand() -> brands.Branding | None:
     """Return the branding, read once per request if a page needs it."""
     if not current_user.is_authenticated:
         return None
     if "brand" not in g:
-        g.brand = branding.for_account(db.session(), context.user().account)
-    brand: Branding | None = g.brand
+        g.brand = brands.for_account(db.session(), context.user().account)
+    brand: brands.Branding | None = g.brand
     return brand
 
 

@@ -1,6 +1,7 @@
 """Branding of a partner's pages, emails and certificates."""
 
 import base64
+from contextlib import suppress
 from dataclasses import dataclass
 from math import floor
 from typing import Any
@@ -17,16 +18,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import ColorField, HiddenField, StringField
+from wtforms import ColorField, StringField
 
 from webapp import clock
 from webapp.db import db
 from webapp.domain import contrast
 from webapp.domain.contrast import Colour, Shades
-from webapp.errors import Invalid, NotFound
+from webapp.errors import Invalid
 from webapp.images import LARGEST_FILE, Picture
 from webapp.models import Account, Brand
-from webapp.queries import access
+from webapp.queries import access, brands
 from webapp.services.accounts import branding
 from webapp.views.console import logo_upload
 from webapp.views.shared import context, forms, listing
@@ -41,15 +42,14 @@ _RESETS = {
 }
 
 
-class BrandForm(forms.Form):
-    """Name, color and logo. ``was``: the color in the form when it was rendered.
+class BrandForm(forms.EditForm):
+    """Name, color and logo.
 
     ``picture``: the uploaded logo; ``refusal``: why it is refused.
     """
 
     picture: Picture | None = None
     refusal: Invalid | None = None
-    was = HiddenField()
     name = StringField(
         _l("Display name"),
         description=_l(
@@ -72,6 +72,18 @@ class BrandForm(forms.Form):
         ),
     )
 
+    def complete(self, shown: dict[str, Any]) -> None:
+        """Set the color to the typed one, or to the picked one if only that was changed."""
+        if not self.is_submitted():
+            return
+        was = str(shown.get("colour") or "")
+        typed, picked = (self.colour.data or "").strip(), (self.picked.data or "").strip()
+        is_picked = picked and picked != (was or str(contrast.DEFAULT_ACCENT)) and typed == was
+        chosen = request.form.get("take") or (picked if is_picked else typed)
+        with suppress(ValueError):
+            chosen = str(Colour.parse(chosen))
+        self.colour.data = chosen
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -92,7 +104,7 @@ class Sample:
 @roles_required(*CHANGERS)
 def edit(account_id: int) -> ResponseReturnValue:
     """Edit name, color and logo; customers have their partner's."""
-    partner = _partner(account_id)
+    partner = access.partner(db.session(), context.viewer(), account_id)
     if partner.id != account_id:
         return redirect(url_for("branding.edit", account_id=partner.id))
     form = _form(partner)
@@ -101,11 +113,11 @@ def edit(account_id: int) -> ResponseReturnValue:
             changes = _save(partner, form)
         except Invalid as error:
             db.session.rollback()
-            partner = _partner(account_id)
+            partner = access.partner(db.session(), context.viewer(), account_id)
             forms.refuse(form, error)
         else:
             if changes:
-                context.note("brand changed", partner.name, partner, **changes)
+                context.record_action("brand changed", partner.name, partner, **changes)
             db.session.commit()
             flash(gettext("Saved.") if changes else gettext("Nothing was changed."), "success")
             return redirect(url_for("branding.edit", account_id=partner.id))
@@ -116,7 +128,7 @@ def edit(account_id: int) -> ResponseReturnValue:
 @roles_required(*CHANGERS)
 def preview(account_id: int) -> ResponseReturnValue:
     """Preview a form without storing it, as htmx fragment or page."""
-    partner = _partner(account_id)
+    partner = access.partner(db.session(), context.viewer(), account_id)
     if partner.id != account_id:
         return redirect(url_for("branding.edit", account_id=partner.id))
     form = _form(partner)
@@ -130,44 +142,35 @@ def preview(account_id: int) -> ResponseReturnValue:
 @roles_required(*CHANGERS)
 def reset(account_id: int, what: str) -> ResponseReturnValue:
     """Remove the logo or the whole branding, after confirmation."""
-    partner = _partner(account_id)
+    partner = access.partner(db.session(), context.viewer(), account_id)
     back = url_for("branding.edit", account_id=partner.id)
-    brand = branding.of(db.session(), partner)
+    brand = brands.get(db.session(), partner)
     if brand is None or (what == "logo" and brand.logo_digest is None):
+        if request.method == "POST":
+            flash(gettext("Nothing was changed."), "success")
         return redirect(back)
     if request.method == "GET":
         return render_template("console/branding/reset.html", account=partner, what=what, back=back)
     if what == "logo":
-        branding.remove_logo(db.session(), partner, clock.now())
+        is_changed = branding.remove_logo(db.session(), partner, clock.now())
     else:
-        branding.reset(db.session(), partner)
-    context.note("brand reset", partner.name, partner, of=what)
+        is_changed = branding.reset(db.session(), partner)
+    if is_changed:
+        context.record_action("brand reset", partner.name, partner, of=what)
     db.session.commit()
-    flash(str(_RESETS[what]), "success")
+    flash(str(_RESETS[what]) if is_changed else gettext("Nothing was changed."), "success")
     return redirect(back)
 
 
-def _partner(account_id: int) -> Account:
-    """Return the partner of an account that the viewer may see. Raises NotFound."""
-    account = access.account(db.session(), context.viewer(), account_id)
-    if account.kind == "operations":
-        raise NotFound("only partners have a brand")
-    return account.partner or account
-
-
 def _form(partner: Account) -> BrandForm:
-    brand = branding.of(db.session(), partner) or Brand()
+    brand = brands.get(db.session(), partner) or Brand()
     form = BrandForm(
         name=brand.name or "",
         colour=brand.colour or "",
-        picked=brand.colour or str(contrast.OURS),
-        was=brand.colour or "",
+        picked=brand.colour or str(contrast.DEFAULT_ACCENT),
     )
     if request.method == "POST":
-        form.colour.data = _chosen(form)
-        # The next submit is compared with the displayed color.
-        form.was.data = brand.colour or ""
-        form.picked.data = brand.colour or str(contrast.OURS)
+        form.picked.data = brand.colour or str(contrast.DEFAULT_ACCENT)
         if form.logo.data:
             _decode_logo(form)
     return form
@@ -182,17 +185,6 @@ def _decode_logo(form: BrandForm) -> None:
         form.picture = logo_upload.sanitized(upload) if upload else None
     except Invalid as error:
         form.refusal = error
-
-
-def _chosen(form: BrandForm) -> str:
-    """Return the typed color, or the picked one if only that was changed."""
-    offered = request.form.get("take")
-    if offered:
-        return offered
-    typed, picked = (form.colour.data or "").strip(), (form.picked.data or "").strip()
-    was = form.was.data or ""
-    changed = picked and picked != (was or str(contrast.OURS))
-    return picked if changed and typed == was else typed
 
 
 def _save(partner: Account, form: BrandForm) -> dict[str, Any]:
@@ -214,15 +206,14 @@ def _save(partner: Account, form: BrandForm) -> dict[str, Any]:
 def _context(partner: Account, form: BrandForm) -> dict[str, Any]:
     return {
         "account": partner,
-        "saved": branding.of(db.session(), partner),
+        "saved": brands.get(db.session(), partner),
         "sample": _sample(partner, form),
-        "our_name": partner.name,
     }
 
 
 def _sample(partner: Account, form: BrandForm) -> Sample:
     errors = [form.refusal] if form.refusal else []
-    brand = branding.of(db.session(), partner)
+    brand = brands.get(db.session(), partner)
     logo = (
         url_for("brand_files.logo", digest=brand.logo_digest)
         if brand and brand.logo_digest
@@ -230,7 +221,7 @@ def _sample(partner: Account, form: BrandForm) -> Sample:
     )
     if form.picture:
         logo = f"data:image/png;base64,{base64.b64encode(form.picture.content).decode()}"
-    colour, offer = contrast.OURS, None
+    colour, offer = contrast.DEFAULT_ACCENT, None
     if form.colour.data:
         try:
             colour = Colour.parse(form.colour.data)

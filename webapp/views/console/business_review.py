@@ -18,11 +18,9 @@ from webapp.domain.business_review import (
 )
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
-from webapp.errors import NotFound
 from webapp.models import Account
-from webapp.queries import access, metrics
+from webapp.queries import access, brands, metrics
 from webapp.queries import business_review as queries
-from webapp.services.accounts import branding
 from webapp.views.shared import context, export, totals
 from webapp.views.shared.context import READERS, roles_required
 
@@ -45,7 +43,7 @@ class Offer:
 @roles_required(*READERS)
 def show(account_id: int) -> ResponseReturnValue:
     """The review of a period, with its downloads."""
-    partner = _partner(account_id)
+    partner = access.partner(db.session(), context.viewer(), account_id)
     offer = _load(partner)
     if offer.review is None:
         return render_template("console/business_review/empty.html", account=partner)
@@ -65,11 +63,11 @@ def show(account_id: int) -> ResponseReturnValue:
 @roles_required(*READERS)
 def document(account_id: int) -> ResponseReturnValue:
     """The review as PDF, in the language of the page and with the partner's brand."""
-    partner = _partner(account_id)
+    partner = access.partner(db.session(), context.viewer(), account_id)
     review = _load(partner).review
     if review is None:
         return redirect(url_for("business_review.show", account_id=account_id))
-    brand = branding.for_account(db.session(), partner)
+    brand = brands.for_account(db.session(), partner)
     digest = brand.logo.digest if brand and brand.logo else None
     values = pdf.BusinessReviewValues(
         partner_name=brand.name if brand else partner.name,
@@ -77,7 +75,7 @@ def document(account_id: int) -> ResponseReturnValue:
         before=period_name(review.period.before),
         review=review,
         colour=str(brand.colour) if brand and brand.colour else None,
-        logo=branding.content(db.session(), digest),
+        logo=brands.logo_content(db.session(), digest),
         language=i18n.current_language(),
     )
     db.session.rollback()  # no transaction is open while the document is rendered
@@ -93,7 +91,7 @@ def document(account_id: int) -> ResponseReturnValue:
 @roles_required(*READERS)
 def workbook(account_id: int) -> ResponseReturnValue:
     """The review as a workbook, with all customers and all feeds not reporting."""
-    review = _load(_partner(account_id)).review
+    review = _load(access.partner(db.session(), context.viewer(), account_id)).review
     if review is None:
         return redirect(url_for("business_review.show", account_id=account_id))
     return export.respond_workbook(f"business-review-{review.period}.xlsx", _worksheets(review))
@@ -106,14 +104,6 @@ def period_name(period: BusinessPeriod) -> str:
     return gettext(
         "Quarter %(quarter)s, %(year)s", quarter=period.quarter, year=str(period.first.year)
     )
-
-
-def _partner(account_id: int) -> Account:
-    """Return the partner of an account that the viewer may see. Raises NotFound."""
-    account = access.account(db.session(), context.viewer(), account_id)
-    if account.kind == "operations":
-        raise NotFound("only partners have a business review")
-    return account.partner or account
 
 
 def _load(partner: Account) -> Offer:

@@ -8,7 +8,7 @@ from wtforms import IntegerField
 from wtforms.validators import Optional
 
 from webapp.db import db
-from webapp.errors import Invalid, NotFound
+from webapp.errors import Invalid
 from webapp.models import Account
 from webapp.queries import access
 from webapp.services.certificates import minimum
@@ -29,7 +29,7 @@ class PagesField(IntegerField):
             raise ValueError(gettext("Enter a whole number of pages.")) from error
 
 
-class MinimumForm(forms.Form):
+class MinimumForm(forms.EditForm):
     """The fewest pages of a certificate."""
 
     minimum_pages = PagesField(
@@ -37,7 +37,7 @@ class MinimumForm(forms.Form):
         [Optional()],
         description=_l(
             "A month with fewer pages has no certificate. Its pages are carried to the next one, "
-            "on a line of their own. Leave empty to certify every month with pages."
+            "on a line of their own. Enter 0 or nothing to certify every month with pages."
         ),
     )
 
@@ -46,7 +46,7 @@ class MinimumForm(forms.Form):
 @roles_required(*CHANGERS)
 def edit(account_id: int) -> ResponseReturnValue:
     """Set the minimum of a partner's certificates; customers have their partner's."""
-    partner = _partner(account_id)
+    partner = access.partner(db.session(), context.viewer(), account_id)
     if partner.id != account_id:
         return redirect(url_for("certificate_minimum.edit", account_id=partner.id))
     form = MinimumForm(minimum_pages=partner.minimum_pages)
@@ -65,19 +65,11 @@ def edit(account_id: int) -> ResponseReturnValue:
     )
 
 
-def _partner(account_id: int) -> Account:
-    """Return the partner of an account that the viewer may see. Raises NotFound."""
-    account = access.account(db.session(), context.viewer(), account_id)
-    if account.kind == "operations":
-        raise NotFound("only partners have a minimum")
-    return account.partner or account
-
-
 def _save(partner: Account, pages: int | None) -> None:
     before = partner.minimum_pages
     is_changed = minimum.change(partner, pages)
     if is_changed:
-        context.note(
+        context.record_action(
             "certificate minimum changed",
             partner.name,
             partner,

@@ -105,12 +105,12 @@ def index() -> ResponseReturnValue:
 @blueprint.post("/certificates/selection")
 def selected() -> ResponseReturnValue:
     """Download the documents of the selected certificates as one archive, or export them."""
-    wanted, back = bulk.selected_ids("certificate"), bulk.list_url("certificates.index")
+    wanted = bulk.selected_ids("certificate")
     query = queries.search(context.viewer())
     query = bulk.selected_rows(query, Certificate.id, wanted, "certificates")
     if wanted and request.form.get("action") == "documents":
-        return _documents(query, back)
-    return bulk.export_selected(query, _SHEET, wanted, back)
+        return _documents(query, bulk.list_url("certificates.index"))
+    return bulk.export_selected(query, _SHEET, wanted, "certificates.index")
 
 
 @blueprint.get("/certificates/months/<month>.zip")
@@ -172,7 +172,7 @@ def document(number: str) -> ResponseReturnValue:
 def download(number: str) -> ResponseReturnValue:
     """The document, with a descriptive file name."""
     certificate = access.certificate(db.session(), context.viewer(), number)
-    rendered = certificates.document(db.session(), certificate)
+    rendered = queries.document(db.session(), certificate)
     if rendered is None:
         abort(
             404,
@@ -202,7 +202,7 @@ def _context(certificate: Certificate) -> dict[str, Any]:
         "month": Month.parse(certificate.month).first,
         "late_months": _late_months(certificate),
         "carried_months": certificates.carried_months(certificate),
-        "rendered": certificate.document is not None,
+        "rendered": queries.is_rendered(db.session(), certificate),
         "size": (pdf.WIDTH, pdf.HEIGHT),
         "public_url": public_url_for("public_certificates.show", public_id=public_id),
     }

@@ -1,18 +1,16 @@
 """Requests of users for collections, of one server or feed or of several."""
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 
 from flask import flash, g, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
 from webapp import clock, filters, queue
-from webapp.db import db, lock
+from webapp.db import db
 from webapp.errors import Conflict
 from webapp.extensions import current_settings
 from webapp.models import Feed, Server
-from webapp.queries import collections as queries
 from webapp.services.collection import requests, scheduling
 from webapp.views.shared import context
 
@@ -34,32 +32,18 @@ def request_collection(server: Server, feed: Feed | None = None) -> tuple[int, b
 
     Raises Conflict for a server that was removed or is paused.
     """
-    # Serializes two clicks: the second finds the first one's collection.
-    lock(db.session(), Server.id, server.id)
-    db.session.refresh(server)
-    _refuse_unreadable(server)
     now = clock.now()
-    feed_id = feed.id if feed else None
-    since = now - timedelta(days=1)
-    running = queries.unfinished(db.session(), server.id, feed_id, since)
-    if running is not None:
-        running_id = running.id
-        db.session.rollback()
-        return running_id, False
-    made = requests.request(
-        db.session(),
-        server,
-        day=requests.due_day(server.account, now),
-        kind="manual",
-        feed=feed,
-        requested_by=context.viewer().user_id,
-        now=now,
+    made, is_new = requests.request_manual(
+        db.session(), server, feed, context.viewer().user_id, now
     )
-    context.note(
+    made_id = made.id
+    if not is_new:
+        db.session.rollback()
+        return made_id, False
+    context.record_action(
         "collection requested", feed.customer_name if feed else server.name, server.account
     )
     db.session.commit()
-    made_id = made.id
     try:
         queue.run_collection(current_settings(), made_id)
     except queue.QueueDown:
@@ -67,17 +51,6 @@ def request_collection(server: Server, feed: Feed | None = None) -> tuple[int, b
         db.session.commit()
         _warn_that_queue_is_down()
     return made_id, True
-
-
-def _refuse_unreadable(server: Server) -> None:
-    if server.removed_at is not None:
-        raise Conflict(
-            gettext("%(name)s has been removed and is no longer collected.", name=server.name)
-        )
-    if server.paused:
-        raise Conflict(
-            gettext("Collection is paused until Printerpoint is reachable. Check the server first.")
-        )
 
 
 def request_each(
@@ -90,7 +63,7 @@ def request_each(
     """
     started, refused = 0, set()
     for each in ids:
-        server, feed = found(each)  # again: loaded rows expired with the commit
+        server, feed = found(each)  # one by one: a rollback expires every loaded row
         name = server.name
         try:
             started += request_collection(server, feed)[1]

@@ -18,10 +18,9 @@ from webapp.extensions import current_settings
 from webapp.messages import sentence
 from webapp.models import Collection
 from webapp.models.collection import UNFINISHED
-from webapp.queries import access, users
+from webapp.queries import access, collection_progress, users
 from webapp.queries import collections as queries
 from webapp.services.collection import heartbeat, requests
-from webapp.services.collection import progress as collection_progress
 from webapp.views.console import collection_results
 from webapp.views.shared import context, export, listing
 from webapp.views.shared.context import CHANGERS, READERS, roles_required
@@ -127,7 +126,9 @@ def cancel(collection_id: int) -> ResponseReturnValue:
         db.session.rollback()
         flash(str(error), "warning")
         return redirect(back)
-    context.note("collection cancelled", server.name, server.account, day=str(collection.day))
+    context.record_action(
+        "collection cancelled", server.name, server.account, day=str(collection.day)
+    )
     db.session.commit()
     flash(gettext("The collection has been canceled. Pages read so far are counted."), "success")
     return redirect(back)
@@ -137,13 +138,13 @@ def _shown(collection: Collection) -> dict[str, Any]:
     """Return the data of the page and its fragment."""
     unfinished = collection.state in UNFINISHED
     outcome = listing.filter_choice("outcome", collection_results.KINDS)
-    done = collection_progress.of(db.session(), collection)
+    done = collection_progress.load(db.session(), collection)
     return {
         "collection": collection,
         "server": collection.server,
         "zone": context.zone_of(collection.server.account),
         "feed": queries.feed_of(db.session(), collection),
-        "asked_by": users.visible(db.session(), context.viewer(), collection.requested_by),
+        "requested_by": users.visible(db.session(), context.viewer(), collection.requested_by),
         "cancelled_by": users.visible(db.session(), context.viewer(), collection.cancelled_by),
         "unfinished": unfinished,
         "waiting": _waiting(collection, clock.now()),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
@@ -18,16 +18,17 @@ from webapp import clock, filters, queue
 from webapp.crypto import DecryptionError
 from webapp.db import db
 from webapp.errors import Conflict
-from webapp.extensions import current_keyring, current_settings
-from webapp.models import Feed, Server
+from webapp.extensions import current_settings
+from webapp.models import Server
 from webapp.printerpoint.client import RequestLimits
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer
 from webapp.queries import access, accounts
 from webapp.services.feeds import feeds
 from webapp.services.feeds.feed_accounts import assign_accounts
+from webapp.services.feeds.feeds import ConnectedFeeds
 from webapp.services.feeds.matcher import Candidate, FeedMatcher
-from webapp.services.servers import customers
+from webapp.services.servers import clients, customers
 from webapp.views.shared import context, listing
 from webapp.views.shared.context import CHANGERS, roles_required
 
@@ -35,13 +36,14 @@ log = logging.getLogger("releaf.customers")
 blueprint = Blueprint("customers", __name__)
 
 #: Limits within a request, for a large fleet.
-INTERACTIVE_LIMITS = RequestLimits(
+CUSTOMER_LIST_LIMITS = RequestLimits(
     read_seconds=20, total_seconds=30, fleet_seconds=60, retries=1, max_retry_after_seconds=5
 )
 _SHOWN = 200
 #: The most accounts that are suggested for a name.
 _ACCOUNTS_SUGGESTED = 20
 _LISTS = ("customer", "shown", "chosen", "listed")
+_REPLACE_LIST = {"HX-Retarget": "#customers", "HX-Reswap": "innerHTML", "HX-Reselect": "unset"}
 
 
 @dataclass(slots=True)
@@ -98,10 +100,14 @@ def new(server_id: int) -> ResponseReturnValue:
 def index(server_id: int) -> ResponseReturnValue:
     """htmx fragment: the customers that match a search, and the selected ones.
 
-    A POST searches as well, because a selection may exceed the length of a URL.
+    A POST searches as well, because a selection may exceed the length of a URL. A selection that
+    aborted a search, or finds no list, replaces the list, not only the selected ones.
     """
     found = _find(_server(server_id))
-    return render_template("console/customers/_customers.html", **_shown(found))
+    response = make_response(render_template("console/customers/_customers.html", **_shown(found)))
+    if not found.fleet or request.form.get("listed_for", found.text) != found.text:
+        response.headers.extend(_REPLACE_LIST)
+    return response
 
 
 @blueprint.get("/servers/<int:server_id>/accounts")
@@ -136,12 +142,12 @@ def connect(server_id: int) -> ResponseReturnValue:
             return redirect(url_for("servers.show", server_id=server_id))
         return _page(found, gettext("Choose at least one customer."))
     try:
-        made = _create_feeds(_server(), found, everyone=action == "all-confirmed")
+        made = _create_feeds(_server(), found, everyone=action == "all-confirmed").new
     except Conflict as error:
         db.session.rollback()
         return _page(_find(_server()), str(error))
     for feed in made:
-        context.note("feeds connected", feed.customer_name, feed.account)
+        context.record_action("feeds connected", feed.customer_name, feed.account)
     db.session.commit()
     if made:
         message = ngettext(
@@ -156,11 +162,11 @@ def connect(server_id: int) -> ResponseReturnValue:
     return redirect(url_for("servers.show", server_id=server_id))
 
 
-def _create_feeds(server: Server, found: Found, *, everyone: bool) -> Sequence[Feed]:
+def _create_feeds(server: Server, found: Found, *, everyone: bool) -> ConnectedFeeds:
     """Create the feeds of the selected customers, or of all that match. Raises Conflict."""
     session, now = db.session(), clock.now()
     if everyone:
-        return feeds.create_all_feeds(session, server, found.unmapped, now, found.fleet).feeds
+        return feeds.create_all_feeds(session, server, found.unmapped, now, found.fleet)
     pairs = [(choice.customer, choice.account) for choice in found.choices]
     return feeds.create_chosen_feeds(session, server, pairs, now, found.fleet)
 
@@ -229,7 +235,7 @@ def _load_customers(server: Server) -> Sequence[Customer]:
         if known is not None:
             return known
     server_id, healthy = server.id, server.health == "healthy"
-    client = context.printerpoint(server.decrypt_token(current_keyring()), INTERACTIVE_LIMITS)
+    client = clients.client_of(settings, server, CUSTOMER_LIST_LIMITS)
     db.session.rollback()  # no transaction is open during the call
     try:
         with client.fleet() as fleet:

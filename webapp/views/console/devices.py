@@ -15,13 +15,15 @@ from webapp.db import db
 from webapp.domain.metering.codec import from_json
 from webapp.domain.metering.state import DeviceState
 from webapp.errors import DATA_ERRORS
+from webapp.messages import delta_texts
 from webapp.models import Account, Delta, Device
 from webapp.models.device_attention import DeviceStatus
 from webapp.queries import access, details, device_status, feed_events
 from webapp.queries import devices as queries
+from webapp.queries.lists import COUNT_TO
 from webapp.services.accounts.calendars import public_holidays
 from webapp.services.metering import deposits
-from webapp.views.console import delta_texts, history
+from webapp.views.console import history
 from webapp.views.shared import bulk, context, export, listing, totals
 from webapp.views.shared.bars import Bar, bars_of_days
 
@@ -82,27 +84,12 @@ def index() -> ResponseReturnValue:
     text, feed_id = listing.search_text(), listing.filter_id("feed")
     status = listing.filter_choice("status", device_status.FILTERS)
     sort = listing.sort_choice(queries.COLUMNS, "customer")
-    search = partial(
-        queries.search,
-        db.session(),
-        viewer,
-        text=text,
-        feed_id=feed_id,
-        status=status,
-        sort=sort,
+    query = queries.search(
+        db.session(), viewer, text=text, feed_id=feed_id, status=status, sort=sort
     )
     if export.requested():
-        return export.respond(search(), _SHEET)
-    counts = device_status.counts(db.session(), viewer)
-    if text or (status and feed_id is not None):
-        page = listing.paginate(search())
-    else:
-        total = (
-            counts.of(device_status.FILTERS[status])
-            if status
-            else queries.count(db.session(), viewer, feed_id)
-        )
-        page = listing.paginate_counted(search(), search(backwards=True), total)
+        return export.respond(query, _SHEET)
+    page = listing.paginate(query, count_to=COUNT_TO if text else None)
     feed = access.feed(db.session(), viewer, feed_id) if feed_id is not None else None
     return listing.render(
         "devices",
@@ -121,7 +108,7 @@ def selected() -> ResponseReturnValue:
     """Export the selected devices."""
     wanted = bulk.selected_ids("device")
     query = bulk.selected_rows(queries.every(context.viewer()), Device.id, wanted, "devices")
-    return bulk.export_selected(query, _SHEET, wanted, bulk.list_url("devices.index"))
+    return bulk.export_selected(query, _SHEET, wanted, "devices.index")
 
 
 @blueprint.get("/devices/<int:device_id>")

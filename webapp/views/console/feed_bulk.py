@@ -11,6 +11,7 @@ from webapp.db import db
 from webapp.domain.months import Month
 from webapp.errors import Conflict
 from webapp.models import Feed, Server
+from webapp.models.feed import COLLECTED
 from webapp.queries import access
 from webapp.queries import feeds as queries
 from webapp.services.feeds import pauses, renames
@@ -23,10 +24,10 @@ blueprint = Blueprint("feed_bulk", __name__)
 
 #: The statuses of feeds to which an action applies.
 _CONCERNED: dict[str, tuple[str, ...]] = {
-    "collect": ("pending", "active"),
-    "deactivate": ("pending", "active"),
+    "collect": COLLECTED,
+    "deactivate": COLLECTED,
     "reactivate": ("inactive",),
-    "relink": ("pending", "active"),
+    "relink": COLLECTED,
 }
 
 
@@ -36,11 +37,11 @@ def act() -> ResponseReturnValue:
     """Apply the action to the selected feeds; actions other than collecting after confirmation."""
     action = request.form.get("action", "")
     chosen = _chosen()
-    if chosen and export.requested():
+    if export.requested() and (chosen or not _of_customers()):
         month = Month.of(totals.today_of(context.user().account, clock.now()))
-        rows = queries.every(context.viewer(), month)
-        rows = bulk.selected_rows(rows, Feed.id, {feed.id for feed in chosen}, "feeds")
-        return export.respond(rows, feed_views.sheet())
+        wanted = {feed.id for feed in chosen}
+        rows = bulk.selected_rows(queries.every(context.viewer(), month), Feed.id, wanted, "feeds")
+        return bulk.export_selected(rows, feed_views.sheet(), wanted, "feeds.index")
     if action not in _CONCERNED or not chosen:
         return bulk.nothing_selected(_back())
     if len(chosen) > bulk.MAX_ROWS:
@@ -127,54 +128,63 @@ def _skipped_text(action: str, count: int) -> str:
 
 def _deactivate(chosen: Sequence[Feed]) -> tuple[str, str]:
     """Deactivate all of them, or none. Raises Conflict."""
+    count = 0
     for feed in chosen:
-        pauses.deactivate(db.session(), feed, clock.now())
-        context.note("feed deactivated", feed.customer_name, feed.server.account)
+        if pauses.deactivate(db.session(), feed, clock.now()):
+            context.record_action("feed deactivated", feed.customer_name, feed.server.account)
+            count += 1
     db.session.commit()
     done = ngettext(
         "%(number)s feed deactivated: not collected until reactivated.",
         "%(number)s feeds deactivated: not collected until reactivated.",
-        len(chosen),
-        number=filters.number(len(chosen)),
+        count,
+        number=filters.number(count),
     )
-    return done, "success"
+    return done if count else gettext("Nothing was changed."), "success"
 
 
 def _reactivate(chosen: Sequence[Feed]) -> tuple[str, str]:
     """Reactivate all of them, or none; each by the length of its pause. Raises Conflict."""
-    now, counted = clock.now(), 0
+    now, count, counted = clock.now(), 0, 0
     for feed in chosen:
         counts = pauses.reactivate(db.session(), feed, now)
         if counts is None:
             continue
+        count += 1
         counted += counts
         pause = pauses.reason_of(counts)
-        context.note("feed reactivated", feed.customer_name, feed.server.account, pause=pause)
+        context.record_action(
+            "feed reactivated", feed.customer_name, feed.server.account, pause=pause
+        )
     db.session.commit()
+    if not count:
+        return gettext("Nothing was changed."), "success"
     done = ngettext(
         "%(number)s feed reactivated.",
         "%(number)s feeds reactivated.",
-        len(chosen),
-        number=filters.number(len(chosen)),
+        count,
+        number=filters.number(count),
     )
-    return f"{done} {_pauses(counted, len(chosen) - counted)}", "success"
+    return f"{done} {_pauses(counted, count - counted)}", "success"
 
 
 def _relink(chosen: Sequence[Feed]) -> tuple[str, str]:
     """Connect all of them to the customers that list their devices, or none. Raises Conflict."""
+    count = 0
     for feed in chosen:
         before = feed.customer_name
-        renames.relink(db.session(), feed, clock.now())
-        to = feed.customer_name
-        context.note("feed relinked", before, feed.server.account, before=before, to=to)
+        if renames.relink(db.session(), feed, clock.now()):
+            to, account = feed.customer_name, feed.server.account
+            context.record_action("feed relinked", before, account, before=before, to=to)
+            count += 1
     db.session.commit()
     done = ngettext(
         "%(number)s feed reconnected.",
         "%(number)s feeds reconnected.",
-        len(chosen),
-        number=filters.number(len(chosen)),
+        count,
+        number=filters.number(count),
     )
-    return done, "success"
+    return done if count else gettext("Nothing was changed."), "success"
 
 
 def _pauses(counted: int, others: int) -> str:

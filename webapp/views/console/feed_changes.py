@@ -24,16 +24,18 @@ def deactivate(feed_id: int) -> ResponseReturnValue:
     feed = access.feed(db.session(), context.viewer(), feed_id)
     if request.method == "GET":
         return render_template("console/feeds/deactivate.html", feed=feed)
-    pauses.deactivate(db.session(), feed, clock.now())
-    context.note("feed deactivated", feed.customer_name, feed.server.account)
+    is_changed = pauses.deactivate(db.session(), feed, clock.now())
+    if is_changed:
+        context.record_action("feed deactivated", feed.customer_name, feed.server.account)
     db.session.commit()
-    flash(
-        gettext(
-            "%(customer_name)s is inactive and is no longer collected.",
-            customer_name=feed.customer_name,
-        ),
-        "success",
-    )
+    name = feed.customer_name
+    if is_changed:
+        message = gettext(
+            "%(customer_name)s is inactive and is no longer collected.", customer_name=name
+        )
+    else:
+        message = gettext("%(name)s is already inactive.", name=name)
+    flash(message, "success")
     return redirect(url_for("feeds.show", feed_id=feed_id))
 
 
@@ -54,7 +56,9 @@ def reactivate(feed_id: int) -> ResponseReturnValue:
     counted = pauses.reactivate(db.session(), feed, clock.now(), counts_pause=chosen)
     if counted is not None:
         pause = pauses.reason_of(counted)
-        context.note("feed reactivated", feed.customer_name, feed.server.account, pause=pause)
+        context.record_action(
+            "feed reactivated", feed.customer_name, feed.server.account, pause=pause
+        )
     db.session.commit()
     name = feed.customer_name
     if counted is None:
@@ -79,16 +83,18 @@ def remove(feed_id: int) -> ResponseReturnValue:
     feed = access.feed(db.session(), context.viewer(), feed_id)
     if request.method == "GET":
         return render_template("console/feeds/remove.html", feed=feed)
-    feeds.remove(db.session(), feed, clock.now())
-    context.note("feed removed", feed.customer_name, feed.server.account)
+    is_changed = feeds.remove(db.session(), feed, clock.now())
+    if is_changed:
+        context.record_action("feed removed", feed.customer_name, feed.server.account)
     db.session.commit()
-    flash(
-        gettext(
-            "%(customer_name)s has been removed. Counted pages are kept.",
-            customer_name=feed.customer_name,
-        ),
-        "success",
-    )
+    name = feed.customer_name
+    if is_changed:
+        message = gettext(
+            "%(customer_name)s has been removed. Counted pages are kept.", customer_name=name
+        )
+    else:
+        message = gettext("%(name)s has already been removed.", name=name)
+    flash(message, "success")
     return redirect(url_for("feeds.show", feed_id=feed_id))
 
 
@@ -98,17 +104,19 @@ def relink(feed_id: int) -> ResponseReturnValue:
     """Connect a feed to the customer that lists its devices."""
     feed = access.feed(db.session(), context.viewer(), feed_id)
     before = feed.customer_name
-    renames.relink(db.session(), feed, clock.now())
+    is_changed = renames.relink(db.session(), feed, clock.now())
     to = feed.customer_name
-    context.note("feed relinked", before, feed.server.account, before=before, to=to)
+    if is_changed:
+        context.record_action("feed relinked", before, feed.server.account, before=before, to=to)
     db.session.commit()
-    flash(
-        gettext(
+    if is_changed:
+        message = gettext(
             "“%(before)s” is reconnected as “%(after)s”. The next collection adds the pages "
             "printed since then.",
             before=before,
             after=to,
-        ),
-        "success",
-    )
+        )
+    else:
+        message = gettext("Nothing was changed.")
+    flash(message, "success")
     return redirect(url_for("feeds.show", feed_id=feed_id))

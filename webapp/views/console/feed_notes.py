@@ -56,7 +56,7 @@ def new(feed_id: int) -> ResponseReturnValue:
             db.session.rollback()
             forms.refuse(form, error)
         else:
-            context.note("feed note added", feed.customer_name, feed.account)
+            context.record_action("feed note added", feed.customer_name, feed.account)
             db.session.commit()
             flash(gettext("The note has been added."), "success")
             return redirect(url_for("feeds.show", feed_id=feed_id))
@@ -72,7 +72,7 @@ def delete(feed_id: int, note_id: int) -> ResponseReturnValue:
     form = forms.ConfirmForm()
     if form.validate_on_submit():
         notes.delete(db.session(), note)
-        context.note("feed note deleted", feed.customer_name, feed.account)
+        context.record_action("feed note deleted", feed.customer_name, feed.account)
         db.session.commit()
         flash(gettext("The note has been deleted."), "success")
         return redirect(url_for("feeds.show", feed_id=feed_id))

@@ -77,17 +77,22 @@ def _save(feed: Feed, form: ReadByHandForm) -> None:
     if form.is_read_by_hand.data and days is None:
         raise Invalid("read_by_hand", gettext("Enter the days between readings, from 2 to 92."))
     before = read_intervals.schedule(feed.read_interval_days)
-    if read_intervals.set_interval(db.session(), feed, days, clock.now()):
+    is_changed = read_intervals.set_interval(db.session(), feed, days, clock.now())
+    if is_changed:
         to = read_intervals.schedule(days)
-        context.note("feed changed", feed.customer_name, feed.server.account, before=before, to=to)
+        context.record_action(
+            "feed changed", feed.customer_name, feed.server.account, before=before, to=to
+        )
     db.session.commit()
     name = feed.customer_name
-    if days is None:
-        flash(gettext("%(name)s is read every night.", name=name), "success")
+    if not is_changed:
+        text = gettext("Nothing was changed.")
+    elif days is None:
+        text = gettext("%(name)s is read every night.", name=name)
     else:
         text = gettext(
             "%(name)s is read by hand; a reading is expected every %(days)s days.",
             name=name,
             days=days,
         )
-        flash(text, "success")
+    flash(text, "success")

@@ -10,7 +10,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from webapp import clock
+from webapp import clock, filters
 from webapp.db import db
 from webapp.domain.health import (
     SILENT_BUSINESS_DAYS,
@@ -21,14 +21,20 @@ from webapp.domain.health import (
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
 from webapp.errors import Conflict
-from webapp.models import (
-    Feed,
+from webapp.models import Feed
+from webapp.queries import (
+    access,
+    brands,
+    details,
+    devices,
+    feed_events,
+    feed_notes,
+    metrics,
+    servers,
 )
-from webapp.queries import access, details, devices, feed_events, feed_notes, metrics
 from webapp.queries import feeds as queries
 from webapp.queries.lists import COUNT_TO
 from webapp.queries.metrics import DayPages
-from webapp.services.accounts import branding
 from webapp.services.accounts.calendars import public_holidays
 from webapp.views.console import collection_requests, history
 from webapp.views.console.customer_emails import PreparedEmail, stopped_dca
@@ -103,7 +109,7 @@ def index() -> ResponseReturnValue:
 def show(feed_id: int) -> ResponseReturnValue:
     """A feed: health, pages per day, devices, recent collections, history."""
     feed = access.feed(db.session(), context.viewer(), feed_id)
-    today = _today(feed)
+    today = totals.today_of(feed.account, clock.now())
     days_of = partial(metrics.days_of_feeds, db.session(), [feed.id])
     if export.requested():
         period = period_of_request(today)
@@ -116,10 +122,12 @@ def show(feed_id: int) -> ResponseReturnValue:
     total = sum(by_month.values())
     found = listing.paginate(devices.of_feed(feed.id, sort), count_to=None)
     chart = period_chart(feed.account, today, days_of, by_month, marks_held=not is_customer)
+    health_of_feed = _health_of(feed, today)
+    is_email_due = not health_of_feed["is_token_unreadable"]
     return render_template(
         "console/feeds/show.html",
-        **_health_of(feed, today),
-        email=_email_about(feed, today),
+        **health_of_feed,
+        email=_email_about(feed, today) if is_email_due else None,
         chart=chart,
         any_recovered=any(bar.kind == "recovered" for bar in chart.bars),
         month=month,
@@ -154,19 +162,12 @@ def full_history(feed_id: int) -> str:
     )
 
 
-@blueprint.get("/feeds/<int:feed_id>/health")
-def health(feed_id: int) -> str:
-    """htmx fragment: the health of a feed."""
-    feed = access.feed(db.session(), context.viewer(), feed_id)
-    return render_template("console/feeds/_health.html", **_health_of(feed, _today(feed)))
-
-
 @blueprint.post("/feeds/<int:feed_id>/collect")
 @roles_required(*CHANGERS)
 def collect(feed_id: int) -> ResponseReturnValue:
     """Collect a feed now."""
     feed = access.feed(db.session(), context.viewer(), feed_id)
-    if feed.status not in ("pending", "active"):
+    if not feed.is_collected:
         name = feed.customer_name
         if feed.status == "inactive":
             raise Conflict(gettext("%(name)s is inactive, so it is not collected.", name=name))
@@ -177,18 +178,18 @@ def collect(feed_id: int) -> ResponseReturnValue:
 def sheet() -> export.Sheet:
     """Return the columns of the export, with servers for viewers who may see them."""
     month = Month.of(totals.today_of(context.user().account, clock.now()))
-    servers = context.viewer().role != "customer"
+    sees_servers = context.viewer().role != "customer"
 
     def rows(feeds: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
         ids = [feed.id for feed in feeds]
         pages = metrics.pages_by_feed(db.session(), ids, month)
         for feed in feeds:
-            named = (feed.server_name, feed.partner_name) if servers else ()
+            named = (feed.server_name, feed.partner_name) if sees_servers else ()
             counts = (feed.device_count, pages.get(feed.id, 0))
             what = (feed.customer_name, feed.customer_id, feed.account_name)
             yield (*what, *named, feed.status, feed.health, feed.last_data_on, *counts)
 
-    titles = (gettext("Server"), gettext("Partner")) if servers else ()
+    titles = (gettext("Server"), gettext("Partner")) if sees_servers else ()
     return export.Sheet(
         "feeds",
         (
@@ -200,14 +201,10 @@ def sheet() -> export.Sheet:
             gettext("Health"),
             gettext("Last reported"),
             gettext("Devices"),
-            gettext("Pages in %(month)s", month=str(month)),
+            gettext("Pages in %(month)s", month=filters.month(month)),
         ),
         rows,
     )
-
-
-def _today(feed: Feed) -> date:
-    return clock.now().astimezone(feed.account.zone).date()
 
 
 def _silence(feed: Feed, today: date) -> Silence | None:
@@ -234,6 +231,8 @@ def _health_of(feed: Feed, today: date) -> dict[str, Any]:
         "zone": context.zone_of(feed.account),
         "today": today,
         "silence": _silence(feed, today),
+        "is_token_unreadable": context.viewer().role != "customer"
+        and servers.is_token_unreadable(db.session(), feed.server),
     }
 
 
@@ -243,7 +242,7 @@ def _email_about(feed: Feed, today: date) -> PreparedEmail | None:
     stopped = feed.health == "unhealthy" and feed.read_interval_days is None
     if is_customer or silence is None or not stopped or feed.server.paused:
         return None
-    brand = branding.for_account(db.session(), feed.account)
+    brand = brands.for_account(db.session(), feed.account)
     partner = brand.name if brand else feed.server.account.name
     user = context.user()
     names = [partner] if context.viewer().is_operations else [user.full_name, partner]

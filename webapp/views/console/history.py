@@ -10,10 +10,10 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from sqlalchemy.orm import Session
 
+from webapp.messages.event_sentences import printer_name
+from webapp.messages.event_texts import EVENT_TEXTS
 from webapp.queries import feed_events
 from webapp.queries.viewer import Viewer
-from webapp.views.console.event_sentences import named
-from webapp.views.console.event_texts import EVENT_TEXTS
 
 _UNDER_REVIEW = _l("Pages of %(name)s are under review")
 _REOPENED = _l("The review of %(name)s was reopened")
@@ -48,7 +48,7 @@ def _entry(event: Any, names: Mapping[int, str]) -> HistoryEntry:
     details = dict(event.details)
     if event.kind == "moved_in":
         details["from"] = names.get(details["feed"], gettext("another customer"))
-    name = named(details)
+    name = printer_name(details)
     return HistoryEntry(
         event.at,
         event.day,
@@ -63,7 +63,7 @@ def _entry(event: Any, names: Mapping[int, str]) -> HistoryEntry:
 
 
 def _title(kind: str, details: Mapping[str, Any], usual: LazyString) -> LazyString:
-    """Return the title of a kind, or another one for undecidable and reopened cases."""
+    """Return the title of a kind, or another one for undecidable and reopened deltas."""
     if kind == "resolved" and details["state"] == "held":
         return _UNDER_REVIEW
     if kind == "decided" and details["decision"] == "reopened":

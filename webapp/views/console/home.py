@@ -79,8 +79,7 @@ def _partner(viewer: Viewer, partner: Account) -> str:
         current_url=listing.current_url,
         events=history.entries(db.session(), viewer, events),
         zone=context.zone_of(partner),
-        beginning=dashboard.onboarding(db.session(), partner.id),
-        may_change=viewer.may_change,
+        onboarding=dashboard.onboarding(db.session(), partner.id),
         **_attention(viewer),
     )
 
@@ -110,7 +109,7 @@ def _attention(viewer: Viewer) -> dict[str, Any]:
     return {
         "servers": dashboard.server_counts(db.session(), viewer),
         "feeds": dashboard.feed_counts(db.session(), viewer),
-        "bad_servers": dashboard.unhealthy_servers(db.session(), viewer, _FIRST),
+        "bad_servers": dashboard.servers_not_collected(db.session(), viewer, _FIRST),
         "renamed_feeds": dashboard.renamed_feeds(db.session(), viewer, _FIRST),
         "waiting_servers": dashboard.waiting_servers(db.session(), viewer, _FIRST),
         "bad_feeds": dashboard.unhealthy_feeds(

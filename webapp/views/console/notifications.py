@@ -12,6 +12,7 @@ from wtforms import BooleanField
 from webapp import clock, i18n
 from webapp.db import db
 from webapp.errors import Conflict
+from webapp.messages import sentence
 from webapp.models.notice import Subject
 from webapp.models.user import Role
 from webapp.queries import mails as queries
@@ -33,7 +34,7 @@ CHOICES: dict[Role, tuple[Subject, ...]] = {
 }
 
 
-class NotificationsForm(forms.Form):
+class NotificationsForm(forms.EditForm):
     """The email notifications that a user wants."""
 
     server = BooleanField(SUBJECT_LABELS["server"][0])
@@ -53,10 +54,14 @@ def choose() -> ResponseReturnValue:
     wants = {subject: unsubscribe.wants(user, subject) for subject in subjects}
     form = NotificationsForm(data=wants)
     if request.method == "POST" and form.validate_on_submit():
-        for subject in subjects:
-            unsubscribe.choose(user, subject, wanted=bool(form[subject].data))
+        changed = [
+            subject
+            for subject in subjects
+            if unsubscribe.choose(user, subject, wanted=bool(form[subject].data))
+        ]
         db.session.commit()
-        flash(gettext("Saved. Applies to all emails from now on."), "success")
+        saved = gettext("Saved. Applies to all emails from now on.")
+        flash(saved if changed else gettext("Nothing was changed."), "success")
         return redirect(url_for("notifications.choose"))
     return forms.page(
         "console/notifications/choose.html",
@@ -76,14 +81,14 @@ def _exported(found: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
             mail.email,
             mail.created_at,
             mail.state,
-            mail.error,
+            sentence(mail.error),
         )
 
 
 _SHEET = export.Sheet(
     "mails",
     (
-        _l("Email"),
+        _l("Subject"),
         _l("To"),
         _l("Email"),
         _l("Created (UTC)"),
@@ -125,7 +130,7 @@ def retry(mail_id: int) -> ResponseReturnValue:
     mail = queries.get(db.session(), mail_id)
     try:
         outbox.retry(db.session(), mail, clock.now())
-        context.note("email resent", mail.title, mail.user.account, to=mail.user.email)
+        context.record_action("email resent", mail.title, mail.user.account, to=mail.user.email)
         db.session.commit()
     except Conflict as error:
         db.session.rollback()

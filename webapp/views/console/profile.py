@@ -25,7 +25,7 @@ from webapp.views.shared.confirmation import confirmation_required, typed_values
 blueprint = Blueprint("profile", __name__)
 
 
-class ProfileForm(forms.Form):
+class ProfileForm(forms.EditForm):
     """What users choose for themselves."""
 
     full_name = StringField(_l("Full name"), [DataRequired(_l("Enter your full name."))])
@@ -61,7 +61,7 @@ def show() -> str:
 def edit() -> ResponseReturnValue:
     """Change name, language and time zone."""
     user = context.user()
-    before = user.full_name
+    before = user.full_name, user.language, user.time_zone
     form = _profile_form(user)
     if form.validate_on_submit():
         try:
@@ -76,16 +76,18 @@ def edit() -> ResponseReturnValue:
             db.session.rollback()
             forms.refuse(form, error)
         else:
-            if user.full_name != before:
-                context.note(
+            if user.full_name != before[0]:
+                context.record_action(
                     "user changed name",
                     user.email,
                     user.account,
-                    before=before,
+                    before=before[0],
                     after=user.full_name,
                 )
             db.session.commit()
-            flash(gettext("Your profile has been saved."), "success")
+            is_changed = (user.full_name, user.language, user.time_zone) != before
+            saved = gettext("Your profile has been saved.")
+            flash(saved if is_changed else gettext("Nothing was changed."), "success")
             return redirect(url_for("profile.show"))
     return forms.page("console/profile/edit.html", form)
 
@@ -120,7 +122,7 @@ def confirm_email(token: str) -> ResponseReturnValue:
         if request.method == "POST":
             now = clock.now()
             former = email_changes.confirm(db.session(), secret_key, user, token, now)
-            context.note("user changed email", user.email, user.account, before=former)
+            context.record_action("user changed email", user.email, user.account, before=former)
             access_emails.enqueue(db.session(), user, "changed", now, recipient=former)
             db.session.commit()
             flash(gettext("You now log in with %(email)s.", email=address), "success")
@@ -141,7 +143,7 @@ def end_session(session_id: int) -> ResponseReturnValue:
     if ended is None:
         flash(gettext("This session has already ended."), "warning")
         return redirect(url_for("profile.show"))
-    context.note("user logged out", user.email, user.account)
+    context.record_action("user logged out", user.email, user.account)
     if ended.id == sessions.current().id:
         sessions.log_out()
         db.session.commit()
@@ -158,7 +160,7 @@ def log_out_everywhere() -> ResponseReturnValue:
     """End all sessions of the user, also this one."""
     user = context.user()
     service.end_all(db.session(), user, clock.now())
-    context.note("user logged out everywhere", user.email, user.account)
+    context.record_action("user logged out everywhere", user.email, user.account)
     db.session.commit()
     sessions.clear()
     flash(gettext("You have been logged out everywhere."), "success")

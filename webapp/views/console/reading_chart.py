@@ -1,4 +1,4 @@
-"""The chart of a case under review: the meter on the days around it, as SVG.
+"""The chart of a delta under review: the meter on the days around it, as SVG.
 
 ``templates/console/review/_chart.html`` renders it; ``webapp.views.shared.charts`` has bars.
 """

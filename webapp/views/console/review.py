@@ -1,4 +1,4 @@
-"""Review: pages that are not counted until later readings or a user decide, and resolved cases.
+"""Review: pages that are not counted until later readings or a user decide, and resolved ones.
 
 A decision can be undone until its month is certified.
 """
@@ -18,7 +18,7 @@ from wtforms.validators import Optional
 from webapp import clock
 from webapp.db import db
 from webapp.errors import Conflict, Invalid
-from webapp.messages import review_reason
+from webapp.messages import delta_texts, review_reason
 from webapp.models import Delta
 from webapp.queries import access, feed_events, users
 from webapp.queries import review as queries
@@ -26,7 +26,7 @@ from webapp.services.metering import deposits
 from webapp.services.metering import review as service
 from webapp.services.metering.certified_decisions import certified_month
 from webapp.services.metering.deltas import pairs_of_json
-from webapp.views.console import delta_texts, history, reading_chart
+from webapp.views.console import history, reading_chart
 from webapp.views.shared import context, export, forms, listing
 from webapp.views.shared.context import CHANGERS, READERS, roles_required
 
@@ -48,34 +48,34 @@ class DecisionForm(forms.Form):
     reason = TextAreaField(_l("Reason"))
 
 
-def resolved_by(case: Any) -> str:
-    """Return who resolved a case: readings, a user if visible, or the command line."""
-    if case.resolved_by is None:
+def resolved_by(delta: Any) -> str:
+    """Return who resolved a delta: readings, a user if visible, or the command line."""
+    if delta.resolved_by is None:
         return ""
-    if case.resolved_by == "readings":
+    if delta.resolved_by == "readings":
         return gettext("Readings")
-    if case.resolved_by == "cli":
+    if delta.resolved_by == "cli":
         return gettext("Command line")
-    return str(case.full_name) if case.named and case.full_name else gettext("Operations")
+    return str(delta.full_name) if delta.named and delta.full_name else gettext("Operations")
 
 
-def _exported(cases: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
-    for case in cases:
+def _exported(deltas: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
+    for delta in deltas:
         yield (
-            case.asset_id,
-            case.serial_number,
-            case.customer_name,
-            case.account_name,
-            case.pages,
-            case.proposed,
-            case.counted,
-            case.since,
-            case.day,
-            review_reason(case.kind),
-            case.state,
-            resolved_by(case),
-            case.reason,
-            case.decided_at,
+            delta.asset_id,
+            delta.serial_number,
+            delta.customer_name,
+            delta.account_name,
+            delta.pages,
+            delta.proposed,
+            delta.counted,
+            delta.since,
+            delta.day,
+            review_reason(delta.kind),
+            delta.state,
+            resolved_by(delta),
+            delta.reason,
+            delta.decided_at,
         )
 
 
@@ -115,7 +115,7 @@ def filters_of_request() -> queries.Filters:
 @blueprint.get("/review")
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
-    """The cases, those that need a decision first; or resolved ones."""
+    """The deltas under review, those that need a decision first; or resolved ones."""
     viewer, wanted = context.viewer(), filters_of_request()
     account = feed = None
     if wanted.account_id is not None:
@@ -146,18 +146,18 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/review/<int:delta_id>")
 @roles_required(*READERS)
 def show(delta_id: int) -> ResponseReturnValue:
-    """A case: its readings, why it is under review, and the possible decisions."""
+    """A delta: its readings, why it is under review, and the possible decisions."""
     delta = _shown(delta_id)
     if delta.state == "counted":
         return redirect(url_for("devices.show", device_id=delta.device_id))
     form = DecisionForm(pages=service.proposed_pages(delta))
-    return forms.page("console/review/show.html", form, **_case(delta))
+    return forms.page("console/review/show.html", form, **_details(delta))
 
 
 @blueprint.post("/review/<int:delta_id>")
 @roles_required(*CHANGERS)
 def decide(delta_id: int) -> ResponseReturnValue:
-    """Decide a case: count all pages or some, mark it as a reset, or reject it."""
+    """Decide a delta: count all pages or some, mark it as a reset, or reject it."""
     delta = _shown(delta_id)
     form = DecisionForm()
     try:
@@ -167,7 +167,7 @@ def decide(delta_id: int) -> ResponseReturnValue:
         forms.refuse(form, error)
         if not form.pages.raw_data:
             form.pages.data = service.proposed_pages(delta)
-        return forms.page("console/review/show.html", form, **_case(_shown(delta_id)))
+        return forms.page("console/review/show.html", form, **_details(_shown(delta_id)))
     except Conflict as error:
         db.session.rollback()
         flash(str(error), "warning")
@@ -191,24 +191,10 @@ def reopen(delta_id: int) -> ResponseReturnValue:
     return redirect(url_for("review.show", delta_id=delta_id))
 
 
-@blueprint.get("/held")
-@roles_required(*READERS)
-def old_list_url() -> ResponseReturnValue:
-    """Redirect from the former address of the list, which emails contain."""
-    return redirect(url_for("review.index"), 301)
-
-
-@blueprint.get("/held/<int:delta_id>")
-@roles_required(*READERS)
-def old_case_url(delta_id: int) -> ResponseReturnValue:
-    """Redirect from the former address of a case."""
-    return redirect(url_for("review.show", delta_id=_shown(delta_id).id), 301)
-
-
 def _decide(delta: Delta, form: DecisionForm) -> ResponseReturnValue:
-    decision = request.form.get("answer", "")
+    decision = request.form.get("decision", "")
     if decision not in service.DECISIONS:
-        raise Invalid("answer", gettext("Choose a decision."))
+        raise Invalid("decision", gettext("Choose a decision."))
     pages = service.decide(
         db.session(),
         delta,
@@ -228,8 +214,8 @@ def _shown(delta_id: int) -> Delta:
     return access.delta(db.session(), context.viewer(), delta_id)
 
 
-def _case(delta: Delta) -> dict[str, Any]:
-    """Return the data of a case."""
+def _details(delta: Delta) -> dict[str, Any]:
+    """Return the data of the page of a delta."""
     viewer, session = context.viewer(), db.session()
     readings = queries.readings_around(session, viewer, delta, _READINGS_BEFORE, _READINGS_AFTER)
     evidence = pairs_of_json(delta.evidence)

@@ -1,4 +1,4 @@
-"""Bulk decisions: selected cases of one kind, or all of a kind; and undoing them."""
+"""Bulk decisions: selected deltas of one kind, or all of a kind; and undoing them."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -15,25 +15,25 @@ from webapp import clock, filters
 from webapp.db import db
 from webapp.domain.trees import trees
 from webapp.errors import Invalid, NotFound
-from webapp.messages import review_reason
+from webapp.messages import delta_texts, review_reason
 from webapp.models import Delta
 from webapp.queries import review as queries
 from webapp.services.metering import review as service
 from webapp.services.metering.review import BulkDecision
-from webapp.views.console import delta_texts, review
+from webapp.views.console import review
 from webapp.views.shared import bulk, context, export, forms, listing
 from webapp.views.shared.context import CHANGERS, roles_required
 
 blueprint = Blueprint("review_bulk", __name__)
 
-#: The most cases decided in one transaction.
-MAX_CASES = 500
+#: The most deltas decided in one transaction.
+MAX_DELTAS = 500
 #: The most decisions that a message names.
 _NAMED = 5
 
 
 class ReasonForm(forms.Form):
-    """Why the pages of all these cases were not printed."""
+    """Why the pages of all these deltas were not printed."""
 
     reason = TextAreaField(_l("Reason"))
 
@@ -41,25 +41,30 @@ class ReasonForm(forms.Form):
 @blueprint.post("/review/selection")
 @roles_required(*CHANGERS)
 def act() -> ResponseReturnValue:
-    """Decide the selected cases, or all of a kind, after confirmation of the sums."""
+    """Decide the selected deltas, or all of a kind, after confirmation of the sums."""
     back = bulk.list_url("review.index")
     if export.requested():
-        ticked = queries.search(context.viewer(), _ticked())
-        return bulk.export_selected(ticked, review.SHEET, bulk.selected_ids("case"), back)
+        selected = queries.search(context.viewer(), _selected())
+        return bulk.export_selected(
+            selected, review.SHEET, bulk.selected_ids("delta"), "review.index"
+        )
     everything = request.form.get("all", "")
     action = everything or request.form.get("action", "")
     if action not in service.BULK_DECISIONS:
         return bulk.nothing_selected(back)
-    found = _found(_of_kind() if everything else _ticked())
+    found = _found(_of_kind() if everything else _selected())
     if request.form.get("confirmed") == "yes":
-        return _decide([case.id for case in found], action, back)
-    cases = [case for case in found if case.state == "held"]
-    if not cases:
-        return bulk.nothing_selected(back)
-    if len({case.kind for case in cases}) > 1:
+        return _decide([delta.id for delta in found], action, back)
+    deltas = [delta for delta in found if delta.state == "held"]
+    if not deltas:
+        if not found:
+            return bulk.nothing_selected(back)
+        flash(_decided_text(service.BulkResult(0, 0, len(found))), "warning")
+        return redirect(back)
+    if len({delta.kind for delta in deltas}) > 1:
         flash(gettext("Choose cases that are under review for the same reason."), "warning")
         return redirect(back)
-    return _confirm(cases, action, back, others=len(found) - len(cases))
+    return _confirm(deltas, action, back, others=len(found) - len(deltas))
 
 
 @blueprint.post("/review/undo")
@@ -71,7 +76,7 @@ def undo() -> ResponseReturnValue:
     ids = queries.decided_together(session, context.viewer(), at) if at else ()
     result = service.reopen_many(session, ids, context.actor(), clock.now())
     session.commit()
-    changed = max(min(request.args.get("cases", 0, type=int), MAX_CASES) - len(ids), 0)
+    changed = max(min(request.args.get("decided", 0, type=int), MAX_DELTAS) - len(ids), 0)
     if not ids and not changed:
         flash(gettext("There is no decision to undo."), "warning")
     for tone, message in _undo_messages(result, changed):
@@ -88,20 +93,20 @@ def _decided_at() -> datetime | None:
 
 
 def _found(wanted: queries.Filters) -> Sequence[Any]:
-    """Return the cases. Raises NotFound for a selected one that the viewer may not see."""
-    found = queries.cases(db.session(), context.viewer(), wanted)
+    """Return the deltas. Raises NotFound for a selected one that the viewer may not see."""
+    found = queries.deltas(db.session(), context.viewer(), wanted)
     if wanted.delta_ids is not None and len(found) != len(wanted.delta_ids):
-        raise NotFound("one of the cases")
+        raise NotFound("one of the deltas")
     return found
 
 
-def _ticked() -> queries.Filters:
-    """Return the selected cases, in any state: readings may have decided some of them."""
-    return queries.Filters(state="any", delta_ids=bulk.selected_ids("case", MAX_CASES))
+def _selected() -> queries.Filters:
+    """Return the selected deltas, in any state: readings may have decided some of them."""
+    return queries.Filters(state="any", delta_ids=bulk.selected_ids("delta", MAX_DELTAS))
 
 
 def _of_kind() -> queries.Filters:
-    """Return all cases of a kind under review, with the filters of the list."""
+    """Return all deltas of a kind under review, with the filters of the list."""
     return queries.Filters(
         text=listing.search_text(),
         kind=_choice("kind", review.KINDS),
@@ -116,7 +121,7 @@ def _choice(name: str, allowed: Sequence[str]) -> str:
 
 
 def _confirm(
-    cases: Sequence[Any],
+    deltas: Sequence[Any],
     action: str,
     back: str,
     *,
@@ -125,18 +130,18 @@ def _confirm(
 ) -> ResponseReturnValue:
     """Ask for confirmation, with the sums of pages and customers."""
     form = form or ReasonForm(formdata=None)
-    shown = cases[:MAX_CASES]
-    pages = sum(case.pages for case in shown)
-    proposed = sum(case.proposed for case in shown)
+    shown = deltas[:MAX_DELTAS]
+    pages = sum(delta.pages for delta in shown)
+    proposed = sum(delta.proposed for delta in shown)
     counted = {"accepted": pages, "proposed": proposed}.get(action, 0)
     page = render_template(
         "console/review/bulk_confirm.html",
         form=form,
         action=action,
-        cases=shown,
+        deltas=shown,
         others=others,
-        more=len(cases) - len(shown),
-        customers=len({case.account_id for case in shown}),
+        more=len(deltas) - len(shown),
+        customers=len({delta.account_id for delta in shown}),
         pages=pages,
         counted=counted,
         counted_trees=trees(counted),
@@ -158,10 +163,10 @@ def _decide(delta_ids: Sequence[int], action: str, back: str) -> ResponseReturnV
     except Invalid as error:
         db.session.rollback()
         forms.refuse(form, error)
-        return _confirm(_found(_ticked()), action, back, form=form)
+        return _confirm(_found(_selected()), action, back, form=form)
     flash(_decided_text(result), "warning" if result.conflicts else "success")
     if result.decided:
-        undo_url = url_for("review_bulk.undo", at=now.isoformat(), cases=result.decided)
+        undo_url = url_for("review_bulk.undo", at=now.isoformat(), decided=result.decided)
         flash(undo_url, "undo")
     return redirect(back)
 
@@ -187,7 +192,7 @@ def _decided_text(result: service.BulkResult) -> str:
 
 
 def _undo_messages(result: service.UndoResult, changed: int) -> Iterator[tuple[str, str]]:
-    """Return the messages after an undo, with their tones. ``changed``: cases changed since."""
+    """Return the messages after an undo, with their tones. ``changed``: deltas changed since."""
     if result.reopened:
         message = ngettext(
             "%(number)s decision undone. The case is under review again.",

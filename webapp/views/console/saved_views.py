@@ -52,9 +52,7 @@ def new(list_name: str) -> ResponseReturnValue:
             db.session.commit()
             flash(gettext("The view has been saved."), "success")
             return redirect(back)
-    return forms.page(
-        "console/saved_views/new.html", form, back=back, filters=filters, longest=LONGEST_NAME
-    )
+    return forms.page("console/saved_views/new.html", form, back=back, longest=LONGEST_NAME)
 
 
 @blueprint.route("/views/<int:view_id>/delete", methods=["GET", "POST"])

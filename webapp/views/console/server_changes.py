@@ -10,8 +10,8 @@ from webapp import clock
 from webapp.db import db
 from webapp.errors import Invalid
 from webapp.extensions import current_keyring
-from webapp.queries import access, dashboard
-from webapp.services.servers import overlaps, servers
+from webapp.queries import access, dashboard, overlaps
+from webapp.services.servers import servers
 from webapp.views.console import server_state, tokens
 from webapp.views.shared import context, forms
 from webapp.views.shared.confirmation import confirmation_required
@@ -26,7 +26,7 @@ class TokenForm(forms.Form):
     token = PasswordField(_l("API token"))
 
 
-class NameForm(forms.Form):
+class NameForm(forms.EditForm):
     """A new name."""
 
     name = StringField(_l("Name"))
@@ -49,7 +49,7 @@ def token(server_id: int) -> ResponseReturnValue:
             servers.replace_token(
                 db.session(), current_keyring(), server, text, clock.now(), serials
             )
-            context.note("server token replaced", server.name, server.account)
+            context.record_action("server token replaced", server.name, server.account)
             db.session.commit()
         except Invalid as error:
             forms.refuse(form, error)
@@ -80,13 +80,15 @@ def rename(server_id: int) -> ResponseReturnValue:
     if request.method == "POST" and form.validate():
         try:
             before = server.name
-            servers.rename(db.session(), server, form.name.data or "")
-            context.note("server renamed", server.name, server.account, before=before)
+            is_changed = servers.rename(db.session(), server, form.name.data or "")
+            if is_changed:
+                context.record_action("server renamed", server.name, server.account, before=before)
         except Invalid as error:
             forms.refuse(form, error)
         else:
             db.session.commit()
-            flash(gettext("Renamed to %(name)s.", name=server.name), "success")
+            renamed = gettext("Renamed to %(name)s.", name=server.name)
+            flash(renamed if is_changed else gettext("Nothing was changed."), "success")
             return redirect(url_for("servers.show", server_id=server_id))
     return forms.page("console/servers/name.html", form, server=server)
 
@@ -98,14 +100,17 @@ def remove(server_id: int) -> ResponseReturnValue:
     """Remove a server, after confirmation."""
     server = access.server(db.session(), context.viewer(), server_id)
     if request.method == "POST":
-        if server.removed_at is None:
-            servers.remove(db.session(), server, clock.now())
-            context.note("server removed", server.name, server.account)
-            db.session.commit()
-            flash(
-                gettext("%(name)s has been removed. Counted pages are kept.", name=server.name),
-                "success",
+        is_changed = servers.remove(db.session(), server, clock.now()) is not None
+        if is_changed:
+            context.record_action("server removed", server.name, server.account)
+        db.session.commit()
+        if is_changed:
+            message = gettext(
+                "%(name)s has been removed. Counted pages are kept.", name=server.name
             )
+        else:
+            message = gettext("%(name)s has already been removed.", name=server.name)
+        flash(message, "success")
         return redirect(url_for("servers.index"))
     server_state.refuse_removed(server)
     counts = dashboard.feed_counts_by_server(db.session(), [server.id]).get(server.id, {})

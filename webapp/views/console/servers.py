@@ -16,14 +16,14 @@ from webapp import clock
 from webapp.crypto import DecryptionError
 from webapp.db import db
 from webapp.errors import Invalid
-from webapp.extensions import current_keyring
+from webapp.extensions import current_keyring, current_settings
 from webapp.messages import sentence
 from webapp.models import Server
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.queries import access, accounts, dashboard, details, overlaps
 from webapp.queries import servers as queries
+from webapp.services.servers import clients, servers
 from webapp.services.servers import health as server_health
-from webapp.services.servers import servers
 from webapp.views.console import collection_requests, server_state, tokens
 from webapp.views.shared import bulk, context, export, forms, listing
 from webapp.views.shared.confirmation import confirmation_required, typed_values
@@ -100,10 +100,10 @@ def index() -> ResponseReturnValue:
 @roles_required(*CHANGERS)
 def selected() -> ResponseReturnValue:
     """Collect the selected servers, or export them."""
-    wanted, back = bulk.selected_ids("server"), bulk.list_url("servers.index")
+    wanted = bulk.selected_ids("server")
     query = bulk.selected_rows(queries.search(context.viewer()), Server.id, wanted, "servers")
     if not wanted or request.form.get("action") != "collect":
-        return bulk.export_selected(query, _SHEET, wanted, back)
+        return bulk.export_selected(query, _SHEET, wanted, "servers.index")
     ids = queries.ids(db.session(), query)
     flash(
         *collection_requests.request_each(
@@ -155,8 +155,7 @@ def show(server_id: int) -> str:
     server = access.server(db.session(), viewer, server_id)
     return render_template(
         "console/servers/show.html",
-        server=server,
-        waits=overlaps.reason_to_wait(db.session(), server),
+        **_health_of(server),
         overlaps=overlaps.of_server(db.session(), server.id) if viewer.is_operations else (),
         feeds=details.feeds_of_server(db.session(), server.id, _SHOWN),
         counts=_feeds_by_health([server]).get(server.id, {}),
@@ -166,15 +165,6 @@ def show(server_id: int) -> str:
     )
 
 
-@blueprint.get("/servers/<int:server_id>/health")
-@roles_required(*READERS)
-def health(server_id: int) -> str:
-    """htmx fragment: the health of a server."""
-    server = access.server(db.session(), context.viewer(), server_id)
-    waits = overlaps.reason_to_wait(db.session(), server)
-    return render_template("console/servers/_health.html", server=server, waits=waits)
-
-
 @blueprint.post("/servers/<int:server_id>/check")
 @roles_required(*CHANGERS)
 def check(server_id: int) -> ResponseReturnValue:
@@ -182,7 +172,7 @@ def check(server_id: int) -> ResponseReturnValue:
     server = access.server(db.session(), context.viewer(), server_id)
     server_state.refuse_removed(server)
     try:
-        token = server.decrypt_token(current_keyring())
+        client = clients.client_of(current_settings(), server, tokens.TOKEN_TEST_LIMITS)
     except DecryptionError:
         # An error of our keys, not of the server: its health does not change.
         message = gettext("The stored token can no longer be decrypted. Enter the token again.")
@@ -190,7 +180,7 @@ def check(server_id: int) -> ResponseReturnValue:
     db.session.rollback()  # no transaction is open during the call
     error = None
     try:
-        context.printerpoint(token, tokens.INTERACTIVE_LIMITS).check()
+        client.check()
     except PrinterpointError as raised:
         error = raised
     server = access.server(db.session(), context.viewer(), server_id)
@@ -199,7 +189,7 @@ def check(server_id: int) -> ResponseReturnValue:
         server_health.server_answered(db.session(), server, clock.now())
     else:
         server_health.server_failed(db.session(), server, error, clock.now())
-    context.note("server checked", server.name, server.account, result=server.health)
+    context.record_action("server checked", server.name, server.account, result=server.health)
     db.session.commit()
     changed = server.health != before
     if error is not None:
@@ -239,6 +229,16 @@ def _feeds_by_health(servers: Sequence[Any]) -> dict[int, dict[str, int]]:
     return dashboard.feed_counts_by_server(db.session(), [server.id for server in servers])
 
 
+def _health_of(server: Server) -> dict[str, Any]:
+    """Return the data of a server's health."""
+    return {
+        "server": server,
+        "zone": context.zone_of(server.account),
+        "waits": overlaps.reason_to_wait(db.session(), server),
+        "is_token_unreadable": queries.is_token_unreadable(db.session(), server),
+    }
+
+
 def _register(form: RegisterForm) -> Server:
     if not form.account.data:
         raise Invalid("account", gettext("Choose the partner that owns this login."))
@@ -254,7 +254,7 @@ def _register(form: RegisterForm) -> Server:
         now=clock.now(),
         serials=serials,
     )
-    context.note("server registered", server.name, account)
+    context.record_action("server registered", server.name, account)
     db.session.commit()
     return server
 
@@ -264,9 +264,8 @@ def _checked(
 ) -> ResponseReturnValue:
     """Return the result of a check as htmx fragment, or reload if the health changed."""
     if listing.is_fragment() and not changed:
-        waits = overlaps.reason_to_wait(db.session(), server)
         return render_template(
-            "console/servers/_health.html", server=server, waits=waits, message=(category, message)
+            "console/servers/_health.html", **_health_of(server), message=(category, message)
         )
     flash(message, category)
     if listing.is_fragment():

@@ -22,20 +22,21 @@ from webapp.domain.months import Month
 from webapp.domain.reasons import reason
 from webapp.domain.trees import trees
 from webapp.domain.years import summarize
-from webapp.errors import NotFound
+from webapp.errors import Invalid, NotFound
 from webapp.extensions import public_url_for
 from webapp.models import Account
 from webapp.models.user import Role
 from webapp.queries import access, certificates, details, metrics
 from webapp.services.accounts import sharing as service
+from webapp.services.accounts.audit import Action
 from webapp.views.shared import context, equivalents, totals
 from webapp.views.shared.bars import Bar
 from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("sharing", __name__)
 
-CHANGERS: tuple[Role, ...] = ("operations", "partner_admin", "customer")
-_SAID = {
+SHARING_CHANGERS: tuple[Role, ...] = ("operations", "partner_admin", "customer")
+_MESSAGES = {
     "badge-on": _l("The badge is now public."),
     "badge-off": _l(
         "The badge is off. Its address is kept for later. Browsers may show a cached badge for "
@@ -64,14 +65,6 @@ class MonthOfYear:
     carried: bool
 
 
-@blueprint.get("/years/<int:year>")
-@roles_required("customer")
-def own_year(year: int) -> ResponseReturnValue:
-    """Redirect a customer to the year of its own account."""
-    account_id = context.viewer().account_id
-    return redirect(url_for("sharing.year", account_id=account_id, year=year))
-
-
 @blueprint.get("/accounts/<int:account_id>/years/<int:year>")
 def year(account_id: int, year: int) -> ResponseReturnValue:
     """A customer's year by months, printable."""
@@ -94,7 +87,7 @@ def year(account_id: int, year: int) -> ResponseReturnValue:
         )
         for one in (Month(year, number) for number in range(1, 13))
     ]
-    total = sum(row.pages for row in rows)
+    total, certified = (sum(one.pages for one in some) for some in (rows, issued))
     summary = summarize(pages, year, today)
     return render_template(
         "console/sharing/year.html",
@@ -109,45 +102,49 @@ def year(account_id: int, year: int) -> ResponseReturnValue:
         pages=total,
         trees=trees(total),
         equivalents=equivalents.of(total),
-        certified_pages=sum(one.pages for one in issued),
-        certified_trees=sum((one.trees for one in issued), Decimal(0)),
+        certified_pages=certified,
+        certified_trees=trees(certified),
         today=today,
     )
 
 
 @blueprint.route("/accounts/<int:account_id>/sharing", methods=["GET", "POST"])
-@roles_required(*CHANGERS)
+@roles_required(*SHARING_CHANGERS)
 def edit(account_id: int) -> ResponseReturnValue:
     """Switch the badge, and the name on public pages."""
     account = _customer(account_id)
     if request.method == "GET":
         return render_template("console/sharing/sharing.html", **_shared(account))
     action = request.form.get("action", "")
-    if action not in _SAID:
-        return redirect(url_for("sharing.edit", account_id=account_id))
+    if action not in _MESSAGES:
+        raise Invalid("action", gettext("Choose an action."))
     if action.startswith("badge"):
-        service.switch_badge(account, on=action == "badge-on")
-        context.note("badge changed", account.name, account, to=action.removeprefix("badge-"))
+        is_changed = service.switch_badge(account, on=action == "badge-on")
+        changed: tuple[Action, str] = ("badge changed", action.removeprefix("badge-"))
     else:
-        service.name(account, named=action == "named")
-        context.note("name sharing changed", account.name, account, to=action)
+        is_changed = service.name(account, named=action == "named")
+        changed = ("name sharing changed", action)
+    if is_changed:
+        context.record_action(changed[0], account.name, account, to=changed[1])
     db.session.commit()
-    flash(str(_SAID[action]), "success")
+    flash(str(_MESSAGES[action]) if is_changed else gettext("Nothing was changed."), "success")
     return redirect(url_for("sharing.edit", account_id=account_id))
 
 
 @blueprint.route("/accounts/<int:account_id>/badge/renew", methods=["GET", "POST"])
-@roles_required(*CHANGERS)
+@roles_required(*SHARING_CHANGERS)
 def renew(account_id: int) -> ResponseReturnValue:
     """Give the badge a new address, after confirmation."""
     account = _customer(account_id)
     back = url_for("sharing.edit", account_id=account_id)
     if account.badge_id is None:
+        if request.method == "POST":
+            flash(gettext("Nothing was changed."), "success")
         return redirect(back)
     if request.method == "GET":
         return render_template("console/sharing/renew.html", account=account, back=back)
     service.renew_badge(account)
-    context.note("badge changed", account.name, account, to=reason("new_address"))
+    context.record_action("badge changed", account.name, account, to=reason("new_address"))
     db.session.commit()
     flash(
         gettext("The badge has a new address. Replace the old one wherever it is used."), "success"
@@ -169,8 +166,7 @@ def _shared(account: Account) -> dict[str, object]:
         alt = gettext("Trees planted for the pages we print, counted by Releaf")
     return {
         "account": account,
-        "badge_url": badge_url,
-        "json_url": badge_url and badge_url.removesuffix(".svg") + ".json",
+        "json_url": account.badge_id and public_url_for("badge.totals", badge_id=account.badge_id),
         "html": f'<img src="{badge_url}" alt="{alt}" width="190" height="40">',
         "markdown": f"![{alt}]({badge_url})",
         "latest": latest,

@@ -4,14 +4,14 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.db import db
 from webapp.errors import Invalid
+from webapp.extensions import current_settings
 from webapp.printerpoint.client import RequestLimits
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.services.servers import servers
+from webapp.services.servers import clients, servers
 from webapp.services.servers.overlaps import Serials
-from webapp.views.shared import context
 
 #: Limits within a request, shorter than those of a collection.
-INTERACTIVE_LIMITS = RequestLimits(
+TOKEN_TEST_LIMITS = RequestLimits(
     read_seconds=10,
     total_seconds=15,
     fleet_seconds=30,
@@ -20,7 +20,7 @@ INTERACTIVE_LIMITS = RequestLimits(
     max_retry_after_seconds=2,
 )
 
-_UNTRIED = {
+_ERROR_MESSAGES = {
     "refused": _l(
         "Printerpoint rejected this token. Check that you copied the whole token, or create a "
         "new one in Printerpoint under My Account > Account Settings > API Access (Admin only). "
@@ -54,6 +54,7 @@ def verify_token(token: str) -> Serials | None:
     """
     db.session.rollback()
     try:
-        return servers.read_serials(context.printerpoint(token, INTERACTIVE_LIMITS))
+        client = clients.client(current_settings(), token, TOKEN_TEST_LIMITS)
+        return servers.read_serials(client)
     except PrinterpointError as error:
-        raise Invalid("token", str(_UNTRIED[error.kind])) from error
+        raise Invalid("token", str(_ERROR_MESSAGES[error.kind])) from error

@@ -150,7 +150,7 @@ def new() -> ResponseReturnValue:
             account = _account()
             forms.refuse(form, error)
         else:
-            context.note("user invited", user.email, account, role=user.role)
+            context.record_action("user invited", user.email, account, role=user.role)
             return _sent(user) if _emails() else _link(user, token)
     return forms.page("console/users/new.html", form, account=account)
 
@@ -165,7 +165,6 @@ def show(user_id: int) -> ResponseReturnValue:
         user=user,
         invited=_state(user, queries.invited_until(db.session(), user.id)),
         labels=ROLE_LABELS,
-        may_change=context.viewer().may_change,
         is_self=user.id == context.viewer().user_id,
     )
 
@@ -177,7 +176,7 @@ def invite(user_id: int) -> ResponseReturnValue:
     """Create a link to choose a password, the first or a new one."""
     user = access.user(db.session(), context.viewer(), user_id)
     token = users.invite_again(db.session(), user, clock.now())
-    context.note("user invited", user.email, user.account, again=reason("new_link"))
+    context.record_action("user invited", user.email, user.account, again=reason("new_link"))
     return _sent(user) if _emails() else _link(user, token)
 
 
@@ -192,16 +191,18 @@ def disable(user_id: int) -> ResponseReturnValue:
         raise Conflict(gettext("You cannot disable yourself; another administrator can."))
     form = forms.ConfirmForm()
     if form.validate_on_submit():
-        users.disable(db.session(), user, clock.now(), by=viewer.user_id)
-        context.note("user disabled", user.email, user.account)
+        is_changed = users.disable(db.session(), user, clock.now(), by=viewer.user_id)
+        if is_changed:
+            context.record_action("user disabled", user.email, user.account)
         db.session.commit()
-        flash(
-            gettext(
-                "%(full_name)s has been disabled and logged out everywhere.",
-                full_name=user.full_name,
-            ),
-            "success",
-        )
+        name = user.full_name
+        if is_changed:
+            message = gettext(
+                "%(full_name)s has been disabled and logged out everywhere.", full_name=name
+            )
+        else:
+            message = gettext("%(full_name)s is already disabled.", full_name=name)
+        flash(message, "success")
         return redirect(url_for("users.show", user_id=user_id))
     return render_template("console/users/disable.html", user=user)
 
@@ -212,10 +213,15 @@ def disable(user_id: int) -> ResponseReturnValue:
 def enable(user_id: int) -> ResponseReturnValue:
     """Enable a user."""
     user = access.user(db.session(), context.viewer(), user_id)
-    users.enable(db.session(), user)
-    context.note("user enabled", user.email, user.account)
+    is_changed = users.enable(db.session(), user)
+    if is_changed:
+        context.record_action("user enabled", user.email, user.account)
     db.session.commit()
-    flash(gettext("%(full_name)s can log in again.", full_name=user.full_name), "success")
+    if is_changed:
+        message = gettext("%(full_name)s can log in again.", full_name=user.full_name)
+    else:
+        message = gettext("%(full_name)s is not disabled.", full_name=user.full_name)
+    flash(message, "success")
     return redirect(url_for("users.show", user_id=user_id))
 
 
@@ -244,7 +250,7 @@ def _link(user: User, token: str) -> ResponseReturnValue:
 
 def _account() -> Account:
     viewer = context.viewer()
-    account_id = listing.filter_id("account") or viewer.account_id
+    account_id = listing.target_id("account") or viewer.account_id
     if account_id is None:
         abort(404)
     return access.account(db.session(), viewer, account_id)

@@ -55,7 +55,7 @@ def login() -> ResponseReturnValue:
         found = users.authenticate(db.session(), form.email.data, form.password.data)
         user = _chosen(form, found)
         if user is not None:
-            _note("user logged in", user)
+            _record_action("user logged in", user)
             _log_in(user)
             return redirect(target)
         db.session.rollback()
@@ -106,7 +106,7 @@ def forgot_sent() -> str:
 @blueprint.post("/logout")
 def logout() -> ResponseReturnValue:
     """End the session."""
-    _note("user logged out", context.user())
+    _record_action("user logged out", context.user())
     sessions.log_out()
     db.session.commit()
     flash(gettext("You have been logged out."), "success")
@@ -124,13 +124,13 @@ def confirm() -> ResponseReturnValue:
     back = security.safe_target(request.args.get("back")) or url_for("home.index")
     form = ConfirmPasswordForm()
     if _is_complete(form):
-        if passwords.fits(form.password.data, context.user().password_hash):
+        if passwords.verify(form.password.data, context.user().password_hash):
             service.confirm(db.session(), sessions.current(), clock.now())
             db.session.commit()
             if "refused" in request.args:
                 flash(_nothing_changed(request.args["refused"] == "token"), "warning")
             return redirect(target)
-        _note("password refused", context.user())
+        _record_action("password refused", context.user())
         db.session.commit()
         forms.refuse(form, Invalid("password", gettext("This is not your current password.")))
     minutes = service.CONFIRMED_FOR // timedelta(minutes=1)
@@ -159,13 +159,13 @@ def password() -> ResponseReturnValue:
         except Invalid as error:
             db.session.rollback()
             if error.field == "old":
-                _note("password refused", user)
+                _record_action("password refused", user)
                 db.session.commit()
             else:
                 rate_limits.exempt_attempt()
             forms.refuse(form, error)
         else:
-            _note("user changed password", user)
+            _record_action("user changed password", user)
             _log_in(user)
             flash(
                 gettext(
@@ -204,7 +204,7 @@ def invitation(token: str) -> ResponseReturnValue:
             db.session.rollback()
             return _ended(str(error))
         else:
-            _note("password reset" if resets else "invitation accepted", user)
+            _record_action("password reset" if resets else "invitation accepted", user)
             _log_in(user)
             flash(
                 gettext(
@@ -226,8 +226,8 @@ def _is_complete(form: forms.Form) -> bool:
     return False
 
 
-def _note(action: Action, user: User) -> None:
-    context.note(action, user.email, user.account, by=Actor(user.id, "browser"))
+def _record_action(action: Action, user: User) -> None:
+    context.record_action(action, user.email, user.account, by=Actor(user.id, "browser"))
 
 
 def _record_refusal(email: str) -> None:

@@ -9,7 +9,7 @@ from flask_babel import force_locale
 from webapp import filters
 from webapp.db import db
 from webapp.domain.trees import trees
-from webapp.services.accounts import sharing
+from webapp.queries import badges, metrics
 
 blueprint = Blueprint("badge", __name__)
 
@@ -17,8 +17,8 @@ blueprint = Blueprint("badge", __name__)
 @blueprint.get("/badge/<badge_id>.svg")
 def show(badge_id: str) -> ResponseReturnValue:
     """The badge: trees to date, for other websites."""
-    account = sharing.account_of_badge(db.session(), badge_id)
-    pages = sharing.pages_of(db.session(), account)
+    account = badges.account(db.session(), badge_id)
+    pages = metrics.pages(db.session(), metrics.Scope.account(account))
     with force_locale(account.document_language):
         svg = render_template("public/badge.svg", trees=filters.trees(trees(pages)))
     response = make_response(svg)
@@ -36,9 +36,9 @@ def show(badge_id: str) -> ResponseReturnValue:
 
 @blueprint.get("/badge/<badge_id>.json")
 def totals(badge_id: str) -> ResponseReturnValue:
-    """The trees to date as JSON, for other websites: a number with two decimals, as text."""
-    account = sharing.account_of_badge(db.session(), badge_id)
-    pages = sharing.pages_of(db.session(), account)
+    """The trees to date as JSON, for other websites: a decimal number in a string."""
+    account = badges.account(db.session(), badge_id)
+    pages = metrics.pages(db.session(), metrics.Scope.account(account))
     response = jsonify(trees=str(trees(pages)))
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest())
     response.headers["Cache-Control"] = "public, max-age=3600"

@@ -27,7 +27,7 @@ def show(public_id: str) -> ResponseReturnValue:
             certificate=certificate,
             equivalents=equivalents.of(certificate.pages),
             holder=certificate.account_name if certificate.account.is_named else None,
-            is_rendered=certificate.document is not None,
+            is_rendered=queries.is_rendered(db.session(), certificate),
             address=public_url_for("public_certificates.show", public_id=certificate.public_id),
             size=(pdf.WIDTH, pdf.HEIGHT),
             card_url=public_url_for(

@@ -118,7 +118,6 @@ def show(slug: str) -> str:
         "public/guide/show.html",
         chapters=CHAPTERS,
         chapter=CHAPTERS[number],
-        number=number + 1,
         before=CHAPTERS[number - 1] if number else None,
         after=CHAPTERS[number + 1] if number + 1 < len(CHAPTERS) else None,
         pictures=pictures(),

@@ -9,6 +9,7 @@ from webapp import i18n
 from webapp.db import db
 from webapp.errors import Invalid
 from webapp.extensions import current_settings
+from webapp.services.accounts import users
 from webapp.views.shared import context, locale, security
 
 blueprint = Blueprint("language", __name__)
@@ -23,7 +24,7 @@ def change() -> ResponseReturnValue:
     if language is None:
         raise Invalid("language", gettext("Choose one of the listed languages."))
     if current_user.is_authenticated:
-        context.user().language = language
+        users.change_language(context.user(), language)
         db.session.commit()
     response = redirect(security.safe_target(request.form.get("back")) or url_for("home.index"))
     response.set_cookie(

@@ -16,7 +16,7 @@ blueprint = Blueprint("unsubscribe", __name__)
 @blueprint.get("/unsubscribe/<token>")
 def show(token: str) -> ResponseReturnValue:
     """The email notification that the link switches off, or has switched off."""
-    user, subject = _reader(token)
+    user, subject = _user_of_link(token)
     return render_template(
         "public/unsubscribe.html",
         token=token,
@@ -29,11 +29,11 @@ def show(token: str) -> ResponseReturnValue:
 @csrf.exempt  # mail programs post here as well; the link is signed and needs no session
 def change(token: str) -> ResponseReturnValue:
     """Switch it off, by the page or by a mail program (RFC 8058), or on again."""
-    user, subject = _reader(token)
+    user, subject = _user_of_link(token)
     service.choose(user, subject, wanted=request.form.get("again") == "yes")
     db.session.commit()
     return redirect(url_for("unsubscribe.show", token=token), 303)
 
 
-def _reader(token: str) -> tuple[User, Subject]:
-    return service.reader(db.session(), current_settings().secret_key, token)
+def _user_of_link(token: str) -> tuple[User, Subject]:
+    return service.user_of_link(db.session(), current_settings().secret_key, token)

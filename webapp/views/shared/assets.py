@@ -33,7 +33,7 @@ def icon_svg(name: str) -> Markup:
         return _icons()[name]
     except KeyError:
         raise NoIcon(
-            f"there is no static/vendor/icons/{name}.svg; name it in deploy/assets/icons.txt "
+            f"there is no static/vendor/icons/{name}.svg; name it in deploy/assets/copy-icons.txt "
             "and run make setup"
         ) from None
 

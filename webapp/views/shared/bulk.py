@@ -5,6 +5,7 @@ with any other was not made by the list.
 """
 
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,7 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from webapp.db import LARGEST_ID, db
 from webapp.errors import NotFound
 from webapp.queries.lists import with_ids
-from webapp.views.shared import export
+from webapp.views.shared import export, listing
 from webapp.views.shared.security import safe_target
 
 #: More than a page of a list has.
@@ -38,15 +39,17 @@ def selected_rows(
 
 
 def export_selected(
-    query: Select[Any], sheet: export.Sheet, wanted: set[int], back: str
+    query: Select[Any], sheet: export.Sheet, wanted: set[int], endpoint: str
 ) -> ResponseReturnValue:
     """Return the selected rows as the requested file; without any, all rows of the list."""
+    back = list_url(endpoint)
     if not export.requested():
         return nothing_selected(back)
     if wanted:
         return export.respond(query, sheet)
-    mark = "&" if "?" in back else "?"
-    return redirect(f"{back}{mark}export={request.args['export']}")
+    sent = dict(parse_qsl(urlsplit(back).query))
+    filters: dict[str, Any] = {name: sent[name] for name in sent if name in listing.PARAMETERS}
+    return redirect(url_for(endpoint, **filters, export=request.args["export"]))
 
 
 def nothing_selected(back: str) -> ResponseReturnValue:

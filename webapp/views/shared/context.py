@@ -1,19 +1,18 @@
-"""The context of a request: settings, keys, user, Printerpoint client and audit trail."""
+"""The context of a request: user, viewer, roles and audit trail."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from flask import abort
+from flask import Flask, abort
 from flask_login import current_user
+from werkzeug.local import LocalProxy
 
 from webapp import clock
 from webapp.db import db
-from webapp.extensions import current_settings
 from webapp.models import Account, User
 from webapp.models.user import Role
-from webapp.printerpoint.client import Client, RequestLimits
 from webapp.queries.viewer import Viewer
 from webapp.services.accounts import audit
 from webapp.services.accounts.audit import Action, Actor
@@ -24,6 +23,15 @@ CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+
+
+def register(app: Flask) -> None:
+    """Add ``may_change`` to the context of templates: whether the user may change what it sees.
+
+    A proxy, as ``current_user`` is: an error page does not read the user from the database.
+    """
+    may_change = LocalProxy(lambda: viewer().may_change)
+    app.context_processor(lambda: {"may_change": may_change})
 
 
 def user() -> User:
@@ -42,17 +50,12 @@ def zone_of(account: Account) -> ZoneInfo:
     return ZoneInfo(chosen) if chosen else account.zone
 
 
-def printerpoint(token: str, limits: RequestLimits | None = None) -> Client:
-    """Return a client for a token. Commit or roll back before: no transaction may be open."""
-    return Client(current_settings().printerpoint_url, token, limits=limits or RequestLimits())
-
-
 def actor() -> Actor:
     """Return the user as the actor of an audit entry."""
     return Actor(viewer().user_id, "browser")
 
 
-def note(
+def record_action(
     action: Action,
     subject: str,
     account: Account | None,
@@ -66,7 +69,7 @@ def note(
         by or actor(),
         action,
         subject,
-        account_id=audit.concerned(account),
+        account_id=audit.audit_account_id(account),
         details=details,
         now=clock.now(),
     )

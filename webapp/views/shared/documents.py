@@ -9,7 +9,7 @@ from flask_babel import gettext
 from webapp import pdf
 from webapp.db import db
 from webapp.models import Certificate
-from webapp.services.certificates import certificates
+from webapp.queries import certificates
 
 
 def picture(certificate: Certificate, cache: Literal["private", "public"]) -> Response:

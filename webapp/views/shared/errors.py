@@ -24,12 +24,12 @@ from webapp.queue import QueueDown
 
 log = logging.getLogger("releaf.web")
 
-#: Statuses with their own page; others are displayed as 400 or 500.
+#: Statuses with their own page; others have that of 400 or 500.
 _PAGES = frozenset({400, 403, 404, 405, 409, 413, 422, 429})
 
 _FORGED = _l(
-    "The page was open for too long, or your browser blocks cookies. Go back, reload the page "
-    "and send it again."
+    "The page was open for too long, you logged in again in another tab, or your browser blocks "
+    "cookies. Go back, reload the page and send it again."
 )
 _QUEUE_DOWN = _l(
     "The job queue (Redis) cannot be reached. Saved changes are kept, and jobs start when it is "
@@ -73,7 +73,7 @@ def too_many_requests(seconds: int) -> Response:
 
 def unavailable(message: str) -> ResponseReturnValue:
     """A required service is unavailable. Reads neither user nor session."""
-    return _bare("shared/errors/503.html", message=message), 503, {"Retry-After": "60"}
+    return _bare("shared/errors/503.html", code=503, message=message), 503, {"Retry-After": "60"}
 
 
 def _refused(error: HTTPException) -> ResponseReturnValue:
@@ -87,7 +87,7 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
     usual = default_exceptions[code].description if code in default_exceptions else None
     message = "" if error.description == usual else error.description or ""
     answer = error.get_response()
-    answer.set_data(_page(code if code in _PAGES else 400, message)[0])
+    answer.set_data(_page(code, message)[0])
     return answer
 
 
@@ -115,15 +115,16 @@ def _database_down(error: Exception) -> ResponseReturnValue:
 
 def _failed(_: Exception) -> ResponseReturnValue:
     log.error("%s %s failed", request.method, request.endpoint)
-    return _bare("shared/errors/500.html", reference=logs.request_id.get()), 500
+    return _bare("shared/errors/500.html", code=500, reference=logs.request_id.get()), 500
 
 
 def _page(code: int, message: str = "") -> tuple[str, int]:
     # Uncommitted changes are discarded, and the page can read.
     db.session.rollback()
-    return render_template(f"shared/errors/{code}.html", message=message), code
+    template = f"shared/errors/{code if code in _PAGES else 400}.html"
+    return render_template(template, code=code, message=message), code
 
 
-def _bare(template: str, **values: str) -> str:
+def _bare(template: str, **values: str | int) -> str:
     """Render a page without the data of the database that other pages have."""
     return current_app.jinja_env.get_template(template).render(**values)

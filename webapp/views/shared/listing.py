@@ -13,6 +13,7 @@ from htmx_flask import request as htmx_request
 from sqlalchemy import Select
 
 from webapp.db import LARGEST_ID, db
+from webapp.errors import NotFound
 from webapp.queries import lists as paging
 from webapp.queries import saved_views
 from webapp.queries.lists import COUNT_TO, PER_PAGE, Page
@@ -21,10 +22,10 @@ from webapp.views.shared.context import viewer
 _LONGEST_SEARCH = 200
 _FIRST_YEAR, _LAST_YEAR = 2000, 2200
 #: The parameters of lists; others are not passed on.
-_PARAMETERS = frozenset(
+PARAMETERS = frozenset(
     (
         "q", "health", "status", "state", "kind", "role", "server", "account", "feed", "month",
-        "days", "sort", "page", "from", "to", "user",
+        "range", "sort", "page", "from", "to", "user",
     )
 )  # fmt: skip
 
@@ -59,6 +60,19 @@ def filter_id(name: str) -> int | None:
     return value if value is not None and 0 < value <= LARGEST_ID else None
 
 
+def target_id(name: str) -> int | None:
+    """Return the id of the row that a form is for; None without one.
+
+    Raises NotFound for an invalid one, rather than show the form for another row.
+    """
+    if not request.args.get(name):
+        return None
+    value = filter_id(name)
+    if value is None:
+        raise NotFound(f"{name} is not an id")
+    return value
+
+
 def filter_day(name: str) -> date | None:
     """Return a filter that is an ISO date; None for an invalid one, and for one far away."""
     with suppress(ValueError):
@@ -83,11 +97,6 @@ def paginate(
     return paging.paginate(db.session(), query, _page_number(), per_page, count_to=count_to)
 
 
-def paginate_counted(query: Select[Any], backwards: Select[Any], total: int) -> Page:
-    """Return a page of a list of known length; ``backwards``: the query in reverse order."""
-    return paging.paginate_counted(db.session(), query, backwards, total, _page_number())
-
-
 def _page_number() -> int:
     return request.args.get("page", 1, type=int)
 
@@ -105,7 +114,7 @@ def current_url(**changes: Any) -> str:
 
     A changed search, filter or order starts at the first page.
     """
-    current = {name: value for name, value in request.args.items() if name in _PARAMETERS}
+    current = {name: value for name, value in request.args.items() if name in PARAMETERS}
     values = {**current, "page": None, **changes, **(request.view_args or {})}
     shown = {name: value for name, value in values.items() if value not in (None, "")}
     return url_for(request.endpoint or "", **shown)
@@ -113,7 +122,7 @@ def current_url(**changes: Any) -> str:
 
 def filters_of_request() -> dict[str, str]:
     """Return the search, filters and order of the address, without its page."""
-    found = {name: clean_text(request.args.get(name, "")) for name in sorted(_PARAMETERS)}
+    found = {name: clean_text(request.args.get(name, "")) for name in sorted(PARAMETERS)}
     return {name: value for name, value in found.items() if value and name != "page"}
 
 
@@ -132,6 +141,7 @@ def render(noun: str, page: Page, **context: Any) -> Response:
     if is_fragment():
         template = "shared/_list_fragment.html"
         context["rows"] = f"console/{noun}/_rows.html"
+        context["tabs"] = f"console/{noun}/_tabs.html"
     else:
         template = f"console/{noun}/index.html"
     filters: dict[str, Any] = {**filters_of_request()}

@@ -24,6 +24,7 @@ from webapp.db import db
 from webapp.extensions import current_settings
 from webapp.models import User
 from webapp.queries import users
+from webapp.queries.sessions import used_network
 from webapp.services.accounts import audit, sessions
 from webapp.settings import Settings
 from webapp.views.shared import context, errors
@@ -78,17 +79,17 @@ def register(app: Flask, settings: Settings) -> None:
     }
     limiter.init_app(app)
 
-    def limit(endpoint: str, often: str, **options: Any) -> None:
-        route_limit: RouteLimit = limiter.limit(often, **options)
+    def limit(endpoint: str, rate: str, **options: Any) -> None:
+        route_limit: RouteLimit = limiter.limit(rate, **options)
         app.view_functions[endpoint] = route_limit(cast(Any, app.view_functions[endpoint]))
 
     _limit_attempts(limit)
     for endpoint in ("users.new", "users.invite"):
         limit(endpoint, _INVITATIONS, methods=["POST"], key_func=_user)
-    for endpoint, often in _UPLOADS.items():
-        limit(endpoint, often, methods=["POST"])
-    for endpoint, often in _IMAGES.items():
-        limit(endpoint, often)
+    for endpoint, rate in _UPLOADS.items():
+        limit(endpoint, rate, methods=["POST"])
+    for endpoint, rate in _IMAGES.items():
+        limit(endpoint, rate)
     app.after_request(_subtract_exempt_attempts(limiter))
 
 
@@ -142,7 +143,7 @@ def _record_breach() -> None:
     """Record that a limit of attempts was exceeded, once in five minutes for each limit."""
     if current_user.is_authenticated:
         user = context.user()
-        context.note("tries limited", user.email, user.account)
+        context.record_action("tries limited", user.email, user.account)
     else:
         audit.record_refusal(db.session(), _typed_users(), "tries limited", clock.now())
     db.session.commit()
@@ -186,8 +187,13 @@ def _user() -> str:
 
 def _is_known_network() -> bool:
     """Whether a user whose email was typed has logged in from this network."""
-    secret_key, address = current_settings().secret_key, request.remote_addr
+    secret_key, since = current_settings().secret_key, clock.now() - sessions.STORED
     return any(
-        sessions.is_known_network(db.session(), secret_key, user, address, clock.now())
+        used_network(
+            db.session(),
+            user,
+            sessions.hash_network(secret_key, user, request.remote_addr),
+            since,
+        )
         for user in _typed_users()
     )

@@ -10,6 +10,7 @@ from flask import (
     Response,
     abort,
     flash,
+    g,
     make_response,
     redirect,
     request,
@@ -18,7 +19,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from flask_login import current_user
+from flask_login import current_user, logout_user
 
 from webapp import i18n
 from webapp.db import READING_METHODS
@@ -107,7 +108,9 @@ def _require_login() -> ResponseReturnValue | None:
     if listing.is_fragment():
         return make_response("", 401)
     target = None
-    had_session = session.pop("_user_id", None) is not None
+    had_session = "user_session" in g  # the cookie names one that has ended
+    if had_session:
+        logout_user()
     if request.method not in READING_METHODS:
         flash(
             gettext("You are logged out, so nothing was changed. Log in, then try again."),

@@ -4,13 +4,17 @@ from typing import cast
 
 from flask import g, request, session
 from flask_login import current_user, login_user, logout_user
+from htmx_flask import request as htmx_request
 
 from webapp import clock
-from webapp.db import READING_METHODS, db, execute_unless_locked
+from webapp.db import READING_METHODS, db
 from webapp.extensions import current_settings, login_manager
 from webapp.models import User, UserSession
 from webapp.queries import sessions as queries
 from webapp.services.accounts import sessions
+
+#: Endpoints of fragments that update themselves, without a user who does anything.
+_POLLED = ("status.index", "collections.progress", "certificates.document")
 
 
 @login_manager.user_loader
@@ -33,10 +37,10 @@ def touch() -> None:
     """
     if request.endpoint == "static" or request.method not in READING_METHODS:
         return
+    if htmx_request.htmx and request.endpoint in _POLLED:
+        return
     if current_user.is_authenticated:
-        statement = sessions.touch(current(), clock.now())
-        if statement is not None:
-            execute_unless_locked(statement)
+        sessions.touch(current(), clock.now())
 
 
 def log_in(user: User) -> None:

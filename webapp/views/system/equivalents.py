@@ -70,5 +70,5 @@ def _save(form: EquivalentsForm, kind: EquivalentKind) -> bool:
     if change is None:
         return False
     before, after = change
-    context.note("equivalent changed", kind, None, before=before, after=after)
+    context.record_action("equivalent changed", kind, None, before=before, after=after)
     return True

@@ -6,6 +6,7 @@ from flask_babel import gettext
 
 from webapp import queue_status
 from webapp.db import db
+from webapp.errors import NotFound
 from webapp.extensions import current_settings
 from webapp.queue_status import Failure
 from webapp.views.shared import context
@@ -19,8 +20,11 @@ blueprint = Blueprint("failed_jobs", __name__)
 @roles_required("operations")
 def requeue(job_id: str) -> ResponseReturnValue:
     """Run a failed job again."""
-    job = queue_status.failure(current_settings(), job_id)
-    queue_status.requeue(current_settings(), job_id)
+    try:
+        job = queue_status.failure(current_settings(), job_id)
+        queue_status.requeue(current_settings(), job_id)
+    except NotFound:
+        return _already_handled()
     return _changed("requeue job", job, gettext("%(job)s: requeued.", job=_label(job)))
 
 
@@ -36,9 +40,18 @@ def confirm_delete(job_id: str) -> str:
 @roles_required("operations")
 def delete(job_id: str) -> ResponseReturnValue:
     """Delete a failed job."""
-    job = queue_status.failure(current_settings(), job_id)
-    queue_status.delete(current_settings(), job_id)
+    try:
+        job = queue_status.failure(current_settings(), job_id)
+        queue_status.delete(current_settings(), job_id)
+    except NotFound:
+        return _already_handled()
     return _changed("delete job", job, gettext("%(job)s: deleted.", job=_label(job)))
+
+
+def _already_handled() -> ResponseReturnValue:
+    """Return to the status page of a job that another tab or user has handled."""
+    flash(gettext("The job was already requeued or deleted."), "warning")
+    return redirect(url_for("status.index", _anchor="failed-jobs"))
 
 
 def _label(job: Failure) -> str:
@@ -47,7 +60,7 @@ def _label(job: Failure) -> str:
 
 def _changed(action: str, job: Failure, message: str) -> ResponseReturnValue:
     """Record a change after it was made, since Redis has no part in the transaction."""
-    context.note("queue changed", f"{action} {job.id}", None)
+    context.record_action("queue changed", f"{action} {job.id}", None)
     db.session.commit()
     flash(message, "success")
     return redirect(url_for("status.index", _anchor="failed-jobs"))

@@ -105,13 +105,13 @@ def _record_change(response: Response) -> Response:
     if answer["status"] == "OK" and answer.get("count") != 0:
         what = str(request.endpoint).removeprefix("rq_dashboard.").removesuffix("_view")
         words = " ".join(str(value) for value in (request.view_args or {}).values())
-        context.note("queue changed", f"{what.replace('_', ' ')} {words}".strip(), None)
+        context.record_action("queue changed", f"{what.replace('_', ' ')} {words}".strip(), None)
         db.session.commit()
     return response
 
 
 def _allow_its_script(response: Response) -> Response:
-    # An error page under its prefix is ours and needs no exception from the policy.
+    # An error page of Releaf under its prefix needs no exception from the policy.
     if request.blueprint == rq_dashboard.blueprint.name and response.mimetype == "text/html":
         found = _INLINE_SCRIPT.search(response.get_data())
         if found:

@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp import clock, queue, queue_status
 from webapp.db import db
-from webapp.extensions import current_settings
+from webapp.extensions import current_settings, public_url_for
 from webapp.queries import mails, overlaps, system_status
 from webapp.views.shared import listing
 from webapp.views.shared.context import roles_required
@@ -30,7 +30,7 @@ JOB_LABELS = {
     queue.ENQUEUE_DUE_COLLECTIONS: _l("Enqueue due collections"),
     queue.RUN_COLLECTION: _l("Collect a server"),
     queue.RUN_FEED: _l("Collect a customer that failed"),
-    queue.CHECK_SERVERS: _l("Check unhealthy servers"),
+    queue.CHECK_SERVERS: _l("Check all servers"),
     queue.CHECK_SERVER: _l("Check a server"),
     queue.CHAIN_AUDIT_ENTRIES: _l("Chain entries of the audit trail"),
     queue.CLOSE_MONTHS: _l("Close months that are due"),
@@ -145,7 +145,7 @@ def security_txt() -> ResponseReturnValue:
         f"Contact: mailto:{parseaddr(settings.mail_from)[1]}",
         f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
         "Preferred-Languages: en, es",
-        f"Canonical: {settings.public_url}/.well-known/security.txt",
+        f"Canonical: {public_url_for('status.security_txt')}",
     )
     response = make_response("\n".join(lines) + "\n")
     response.mimetype = "text/plain"

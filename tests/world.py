@@ -250,6 +250,15 @@ def make_world(
         return World(app, settings, printerpoint, server.id, partner.id, ZoneInfo(zone), since)
 
 
+@contextmanager
+def running_app(settings: Settings) -> Iterator[Flask]:
+    """An application and its context, as a worker has them."""
+    app = create_app(settings)
+    with app.app_context():
+        yield app
+        db.engine.dispose()
+
+
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """A Printerpoint of the test's own, on loopback."""

@@ -34,7 +34,7 @@ class Progress:
         return self.counts.get("failed", 0)
 
 
-def of(session: Session, collection: Collection) -> Progress:
+def load(session: Session, collection: Collection) -> Progress:
     """Return the progress of a collection."""
     rows = session.execute(
         select(Outcome.outcome, func.count(), func.sum(Outcome.pages))

@@ -1,20 +1,10 @@
-"""Messages: the sentences of reasons, in the current language.
+"""The sentences of codes, and advice at the end of several."""
 
-``webapp.domain.reasons`` has the codes and parameters that are stored.
-"""
+from collections.abc import Mapping
 
-from collections.abc import Callable, Mapping
-from datetime import date
-from typing import Any
-
-from flask_babel import gettext, lazy_gettext, ngettext
+from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
-from webapp import filters
-from webapp.domain.reasons import Reason
-
-#: Parameters whose text is a date in ISO form.
-_DATES = frozenset({"day", "last", "created"})
 #: Advice at the end of several sentences.
 ADVICE = {
     "later": lazy_gettext("Nothing was counted; it is retried automatically."),
@@ -139,6 +129,7 @@ SENTENCES: Mapping[str, LazyString | str] = {
         "Printerpoint that the token still belongs to the right company."
     ),
     "feed_error": lazy_gettext("%(name)s: see the failed job in the queue"),
+    "collection_error": lazy_gettext("Unexpected error (%(name)s)"),
     "error": "%(error)s",
     "unreadable_token": lazy_gettext(
         "The stored token can no longer be decrypted. Enter the token again."
@@ -202,6 +193,29 @@ SENTENCES: Mapping[str, LazyString | str] = {
     "recount_unclear": lazy_gettext(
         "pages of this printer are counted from a day without a stored reading; not changed"
     ),
+    # Why a month cannot close yet.
+    "month_in_grace": lazy_gettext(
+        "%(month)s of %(account)s closes on %(date)s at %(time)s (%(zone)s)"
+    ),
+    "month_awaits_approval": lazy_gettext(
+        "%(month)s of %(account)s waits for the approval of server %(server)s (id %(id)s)"
+    ),
+    "month_awaits_night": lazy_gettext(
+        "%(month)s of %(account)s waits for the night of %(date)s of server %(server)s "
+        "(id %(id)s); collect it first"
+    ),
+    # Why an email was not sent. Without what was sent.
+    "mail_server_unreachable": lazy_gettext("The mail server cannot be reached (%(error)s)."),
+    "mail_server_timeout": lazy_gettext("The mail server did not respond in time."),
+    "mail_server_untrusted": lazy_gettext(
+        "The certificate or the encryption of the mail server cannot be trusted."
+    ),
+    "mail_refused": lazy_gettext("The mail server responded: %(response)s."),
+    "mail_failed": lazy_gettext("Sending failed: %(error)s."),
+    "recipient_refused": lazy_gettext("The mail server refuses the recipient: %(response)s."),
+    "address_invalid": lazy_gettext("The email address is not valid."),
+    "mailbox_not_writable": lazy_gettext("The folder %(folder)s cannot be written (%(error)s)."),
+    "user_cannot_log_in": lazy_gettext("The user cannot log in."),
     # Details in the audit trail.
     "read_by_hand": lazy_gettext("Read by hand, every %(days)s days"),
     "read_nightly": lazy_gettext("Read every night"),
@@ -210,84 +224,6 @@ SENTENCES: Mapping[str, LazyString | str] = {
     "pause_counted": lazy_gettext("counted"),
     "pause_not_counted": lazy_gettext("not counted"),
     "new_address": lazy_gettext("a new address"),
+    "account_name": lazy_gettext("the name of the account"),
+    "default_color": lazy_gettext("the default color"),
 }
-
-#: Why pages are under review, by the kind of their delta.
-REVIEW_REASONS: Mapping[str, LazyString] = {
-    "ordinary": lazy_gettext("A later reading contradicts these pages."),
-    "limit": lazy_gettext("More pages than the daily limit for this printer allows."),
-    "near_lifetime": lazy_gettext("The increase is nearly the printer’s whole lifetime count."),
-    "physical": lazy_gettext("No printer can print this many pages in that time."),
-    "first_count": lazy_gettext(
-        "The meter started at 0, and a new printer does not print this many pages."
-    ),
-    "joined": lazy_gettext("The printer reported this meter for the first time."),
-    "roll_over": lazy_gettext(
-        "The meter probably rolled over: it passed its highest value and started again at 0."
-    ),
-    "restored": lazy_gettext("The meter was reset and probably shows its previous count again."),
-}
-#: The same in a word or two, for lists.
-REVIEW_REASONS_BRIEF: Mapping[str, LazyString] = {
-    "ordinary": lazy_gettext("Contradicted"),
-    "limit": lazy_gettext("Above daily limit"),
-    "near_lifetime": lazy_gettext("Near lifetime count"),
-    "physical": lazy_gettext("More than possible"),
-    "first_count": lazy_gettext("First reading after 0"),
-    "joined": lazy_gettext("New meter"),
-    "roll_over": lazy_gettext("Possible rollover"),
-    "restored": lazy_gettext("Meter restored"),
-}
-
-
-def _data_recovered(params: Mapping[str, Any]) -> str:
-    first, last = (date.fromisoformat(params[name]) for name in ("first", "last"))
-    return ngettext(
-        "New data arrived; recovered %(number)s page for %(days)s",
-        "New data arrived; recovered %(number)s pages for %(days)s",
-        params["pages"],
-        number=filters.number(params["pages"]),
-        days=filters.days(first, last),
-    )
-
-
-def _silent(params: Mapping[str, Any]) -> str:
-    last = params["last"]
-    return gettext(
-        "No new data for %(days)s business days; last on %(last)s",
-        days=params["days"],
-        last=filters.day(date.fromisoformat(last)) if last else gettext("never"),
-    )
-
-
-#: Codes whose sentence depends on its parameters.
-COMPOSED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "data_recovered": _data_recovered,
-    "silent": _silent,
-}
-
-
-def sentence(reason: Reason | None) -> str:
-    """Return the sentence of a reason; an unknown code is returned itself."""
-    if reason is None:
-        return ""
-    code, params = reason["code"], reason["params"]
-    if code in COMPOSED:
-        return COMPOSED[code](params)
-    if code not in SENTENCES:
-        return code
-    values = {name: _shown(name, value) for name, value in params.items()}
-    return str(SENTENCES[code]) % {**ADVICE, **values}
-
-
-def _shown(name: str, value: Any) -> str:
-    if isinstance(value, dict):
-        return sentence(Reason(code=value["code"], params=value["params"]))
-    if isinstance(value, int):
-        return filters.number(value)
-    return filters.day(date.fromisoformat(value)) if name in _DATES else str(value)
-
-
-def review_reason(kind: str, *, brief: bool = False) -> str:
-    """Return why pages of a delta of this kind are under review, as a sentence or in brief."""
-    return str((REVIEW_REASONS_BRIEF if brief else REVIEW_REASONS)[kind])

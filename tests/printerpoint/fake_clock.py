@@ -1,7 +1,7 @@
 """A clock for tests: only pauses move it."""
 
 
-class Patience:
+class FakeClock:
     """``pauses``: what was slept, in seconds."""
 
     def __init__(self) -> None:

@@ -8,14 +8,14 @@ from flask_babel import gettext, ngettext
 
 from webapp import filters
 from webapp.messages import review_reason, sentence
-from webapp.views.console.delta_texts import DECISIONS, RESOLUTIONS
+from webapp.messages.delta_texts import DECISIONS, RESOLUTIONS
 
 
-def named(details: Mapping[str, Any]) -> str:
+def printer_name(details: Mapping[str, Any]) -> str:
     return str(details.get("name") or filters.pluralize(details.get("count", 0), "printer"))
 
 
-def on(details: Mapping[str, Any], key: str) -> str:
+def format_day(details: Mapping[str, Any], key: str) -> str:
     return filters.day(date.fromisoformat(details[key]))
 
 
@@ -23,7 +23,7 @@ def pages(details: Mapping[str, Any]) -> str:
     return filters.pluralize(details["pages"], "page")
 
 
-def among(details: Mapping[str, Any], text: str) -> str:
+def with_names(details: Mapping[str, Any], text: str) -> str:
     """Return a text preceded by the names of some of its printers."""
     names = details.get("names")
     return gettext("Including %(names)s.", names=", ".join(names)) + f" {text}" if names else text
@@ -36,7 +36,7 @@ def before_and_after(details: Mapping[str, Any]) -> dict[str, str]:
 
 def added(details: Mapping[str, Any]) -> str:
     if "initial" not in details:
-        return among(details, gettext("Pages printed before are not counted."))
+        return with_names(details, gettext("Pages printed before are not counted."))
     return gettext(
         "Start meter: %(initial)s. Pages printed before are not counted.",
         initial=filters.number(details["initial"]),
@@ -71,7 +71,7 @@ def held(details: Mapping[str, Any]) -> str:
     text = gettext(
         "%(pages)s since %(since)s are not counted yet.",
         pages=pages(details),
-        since=on(details, "since"),
+        since=format_day(details, "since"),
     )
     text += " " + review_reason(details["for"])
     if details.get("proposed") is not None and details["proposed"] != details["pages"]:
@@ -86,14 +86,14 @@ def held(details: Mapping[str, Any]) -> str:
 
 def resolved(details: Mapping[str, Any]) -> str:
     text = (
-        gettext("%(pages)s of %(day)s.", pages=pages(details), day=on(details, "day"))
+        gettext("%(pages)s of %(day)s.", pages=pages(details), day=format_day(details, "day"))
         + f" {RESOLUTIONS[details['state']]}"
     )
     if details["state"] == "held" and details["for_person"]:
         text = gettext(
             "%(pages)s of %(day)s need review: later readings did not resolve them.",
             pages=pages(details),
-            day=on(details, "day"),
+            day=format_day(details, "day"),
         )
     counts = [
         f"{filters.day(date.fromisoformat(day))}: {filters.number(count)}"
@@ -127,7 +127,7 @@ def incomplete(details: Mapping[str, Any]) -> str:
         "Readings are ignored while a known meter is missing; after 5 business days, counting "
         "continues with the meters that are reported."
     )
-    return among(details, text)
+    return with_names(details, text)
 
 
 def decided(details: Mapping[str, Any]) -> str:
@@ -166,9 +166,9 @@ def gone(details: Mapping[str, Any]) -> str:
         return gettext(
             "Last reading: %(day)s. Pages already counted are kept; if it is listed again, pages "
             "printed since then are counted.",
-            day=on(details, "latest_on"),
+            day=format_day(details, "latest_on"),
         )
-    return among(
+    return with_names(
         details,
         gettext(
             "Pages already counted are kept; when a printer is listed again, pages printed since "
@@ -179,21 +179,21 @@ def gone(details: Mapping[str, Any]) -> str:
 
 def returned(details: Mapping[str, Any]) -> str:
     if "since" not in details:
-        return among(details, gettext("Pages printed since then are counted."))
+        return with_names(details, gettext("Pages printed since then are counted."))
     return gettext(
         "Not listed since %(day)s. Pages printed since then are counted, spread across the "
         "business days in between.",
-        day=on(details, "since"),
+        day=format_day(details, "since"),
     )
 
 
 def read_again(details: Mapping[str, Any]) -> str:
     if "since" not in details:
         text = gettext("Their pages are spread across the business days in between.")
-        return among(details, text)
+        return with_names(details, text)
     return gettext(
         "No new reading since %(day)s. %(pages)s are spread across the business days in between.",
-        day=on(details, "since"),
+        day=format_day(details, "since"),
         pages=pages(details),
     )
 
@@ -227,7 +227,7 @@ def reactivated(details: Mapping[str, Any]) -> str:
         )
     if details["since"] is None:
         return verdict
-    since = gettext("Inactive since %(day)s.", day=on(details, "since"))
+    since = gettext("Inactive since %(day)s.", day=format_day(details, "since"))
     return f"{since} {verdict}"
 
 

@@ -8,8 +8,8 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from webapp import filters
-from webapp.views.console import event_sentences as sentences
-from webapp.views.console.delta_texts import COUNTER_SET_LABELS
+from webapp.messages import event_sentences as sentences
+from webapp.messages.delta_texts import COUNTER_SET_LABELS
 
 EventText = Callable[[Mapping[str, Any]], str]
 #: Title, tone, icon and sentence of each kind of event.
@@ -38,13 +38,13 @@ EVENT_TEXTS: Mapping[str, tuple[LazyString, str, str, EventText]] = {
         _l("No meter reading yet: %(name)s"),
         "info",
         "circle-help",
-        lambda d: sentences.among(d, gettext("Counting starts with its first meter reading.")),
+        lambda d: sentences.with_names(d, gettext("Counting starts with its first meter reading.")),
     ),
     "baseline": (
         _l("Baseline recorded for %(name)s"),
         "good",
         "printer",
-        lambda d: sentences.among(d, gettext("Pages printed before are not counted.")),
+        lambda d: sentences.with_names(d, gettext("Pages printed before are not counted.")),
     ),
     "counts_from_zero": (
         _l("%(name)s is counted from 0"),
@@ -62,7 +62,9 @@ EVENT_TEXTS: Mapping[str, tuple[LazyString, str, str, EventText]] = {
         _l("All meters of %(name)s reported again"),
         "good",
         "history",
-        lambda d: sentences.among(d, gettext("Pages printed since the last reading are counted.")),
+        lambda d: sentences.with_names(
+            d, gettext("Pages printed since the last reading are counted.")
+        ),
     ),
     "member_joined": (
         _l("New meter of %(name)s"),
@@ -99,13 +101,13 @@ EVENT_TEXTS: Mapping[str, tuple[LazyString, str, str, EventText]] = {
         _l("%(name)s at a customer that is not connected"),
         "info",
         "arrow-right",
-        lambda d: sentences.among(d, gettext("Pages printed there are not counted.")),
+        lambda d: sentences.with_names(d, gettext("Pages printed there are not counted.")),
     ),
     "serial_known": (
         _l("Serial number of %(name)s added"),
         "",
         "pencil",
-        lambda d: sentences.among(d, gettext("Counting continues without a gap.")),
+        lambda d: sentences.with_names(d, gettext("Counting continues without a gap.")),
     ),
     "does_not_continue": (
         _l("Meter of %(name)s does not continue"),
@@ -178,7 +180,7 @@ EVENT_TEXTS: Mapping[str, tuple[LazyString, str, str, EventText]] = {
         _l("The customer is in Printerpoint again"),
         "good",
         "history",
-        lambda d: gettext("Not listed since %(day)s.", day=sentences.on(d, "since")),
+        lambda d: gettext("Not listed since %(day)s.", day=sentences.format_day(d, "since")),
     ),
     "customer_renamed": (
         _l("Renamed in Printerpoint"),
