@@ -30,6 +30,11 @@ PARTNERS = (
     ("Pacific/Auckland", "NZ"),
 )
 
+#: Pages a weekday of a printer whose counter begins at 0. What a late reading brings of several
+#: days is within the limit of new machines, 500 a business day: pages above it become a baseline
+#: if the next readings, hours apart here, do not resemble them, and would not be counted.
+NEW_MACHINE_PAGES = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -138,8 +143,11 @@ class Fleet:
         if event.verb == "reset_count":
             # It rests until that is read: what it printed before would be lost by nature.
             machine = self.machine(str(words[0]))
-            self._rhythms[str(words[0])] = machine.pages_per_weekday
+            self._rhythms[str(words[0])] = min(machine.pages_per_weekday, NEW_MACHINE_PAGES)
             machine.pages_per_weekday = 0
+        elif event.verb == "replace_printer":
+            machine = self.machine(str(words[1]))
+            machine.pages_per_weekday = min(machine.pages_per_weekday, NEW_MACHINE_PAGES)
         self.happened.append(event)
 
     def resting_until(self, moment: datetime) -> list[str]:
