@@ -44,7 +44,6 @@ _ROLES = {
     "customer": "customer",
 }
 _ZONE = ZoneInfo(seed_data.TIME_ZONE)
-_OPENING_HOUR = time(9)
 #: From a night to the health check, the month close and the emails of its morning.
 _MORNING = timedelta(hours=7)
 #: Of passwords: without letters and digits that look alike.
@@ -145,7 +144,7 @@ def _seed(
     """Seed an empty database, with the events of the demo."""
     last = last_day(now, current_settings().collect_at)
     first = seed_data.first_day(last, months)
-    begin = _at(first, _OPENING_HOUR)
+    begin = _at(first, time(9))
     _sandbox("set_time", moment=begin)
     _sandbox("load_fleet", dealers=msgspec.to_builtins(seed_data.DEALERS))
     with context.session() as session:
@@ -184,6 +183,7 @@ def _create_users(passwords: dict[str, str], now: datetime) -> None:
         for person in seed_data.PEOPLE:
             user = session.scalar(select(User).where(User.email == person.email))
             if user is not None:  # the administrator invited when the database was created
+                user.full_name = person.full_name
                 token = users.invite_again(session, user, now)
             else:
                 named = select(Account).where(Account.name == person.account)

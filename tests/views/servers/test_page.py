@@ -132,6 +132,10 @@ def test_removing_requires_confirmation_and_the_history_stays_visible(
     assert "This server was removed" in page
     assert "Nothing was collected before it was removed." in page
     assert "first one starts within minutes" not in page
+    assert "<dt>Health</dt>" not in page
+    feeds = office.nora.get(f"/feeds?server={office.server_id}").text
+    assert "This server was removed together with its feeds" in feeds
+    assert "status=removed" in feeds
     assert "No servers yet" in office.nora.get("/servers").text
     assert office.nora.post(f"{path}/check").status_code == 409
     with transaction() as session:
