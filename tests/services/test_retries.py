@@ -80,6 +80,8 @@ def test_a_feed_that_ends_before_its_turn_is_not_collected(world: World, how: En
     assert (world.deposits(later), readings(world, later)) == ({}, 1)
     with world.session() as session:
         assert session.get(Outcome, (night.id, later)) is None
+        ended = session.get_one(Collection, night.id)
+        assert ended.feeds == 1
 
 
 @pytest.mark.parametrize("how", ENDS)

@@ -7,7 +7,7 @@ again and continues with the feeds that have no outcome yet.
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.db import upsert
@@ -235,11 +235,16 @@ def abort(session: Session, collection: Collection, why: Reason, now: datetime) 
 
 
 def finish(session: Session, collection: Collection, now: datetime) -> None:
-    """Update the health of the feeds and mark the collection as finished. Raise Cancelled."""
+    """Update the health of the feeds and mark the collection as finished. Raise Cancelled.
+
+    Feeds that ended after the collection was planned are not among its customers.
+    """
     lock_collection(session, collection)
     if collection.state == "cancelled":
         raise Cancelled
     today = _closing(collection, now) + timedelta(days=1)
     health.update_feed_health(session, collection, today, now)
+    outcomes = select(func.count()).where(Outcome.collection_id == collection.id)
+    collection.feeds = session.scalar(outcomes)
     collection.state = "finished"
     collection.alive_at = collection.finished_at = now
