@@ -71,16 +71,17 @@ def test_a_token_that_cannot_be_decrypted_is_reported_until_it_is_entered_again(
 ) -> None:
     with transaction() as session:
         server = session.get_one(Server, office.server_id)
-        server.encrypted_token = b"sealed with another key"
+        server.encrypted_token = b"encrypted with another key"
         server.health_checked_at = clock.now() - timedelta(days=1)
         feed = factories.feed(session, server, status="pending")
-        factories.collection(
+        failed = factories.collection(
             session,
             server,
             state="failed",
             reason=reason("unreadable_token"),
             queued_at=clock.now(),
         )
+        of_collection = f"/collections/{failed.id}"
         factories.user(session, server.account, email="vera@example.com", role="partner_viewer")
         factories.user(session, feed.account, email="carl@example.com")
         factories.user(session, email="olga@example.com", role="operations")
@@ -90,12 +91,14 @@ def test_a_token_that_cannot_be_decrypted_is_reported_until_it_is_entered_again(
 
     shown = [[who.get(path).text for path in (of_server, of_feed, "/")] for who in people]
     customer = log_in("carl@example.com").get(of_feed).text
+    collection = office.nora.get(of_collection).text
     office.nora.post(f"{of_server}/token", {"token": printerpoint.token})
     entered = [office.nora.get(path).text for path in (of_server, of_feed, "/")]
 
+    assert f'{of_server}">See what to do' in collection
     for pages in shown:
         assert "The token must be entered again" in pages[0]
-        assert "Healthy" in pages[0]
+        assert "<dt>Health</dt>" not in pages[0]
         assert "The token of its server must be entered again" in pages[1]
         assert "Expected from the next nightly run" not in pages[1]
         assert "can no longer be decrypted. Enter the token again." in pages[2]
