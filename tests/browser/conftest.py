@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.browser.served_app import ServedApp, serve_seeded_app
-from tests.browser.visit import WAIT_MS, Visit, checked_page
+from tests.browser.visit import WAIT_MS, Visit, checked_page, new_context
 from tests.environment.redis_server import RedisServer
 from tests.factories import PASSWORD
 
@@ -47,7 +47,7 @@ def served_app(
 @pytest.fixture
 def window(chromium: Browser) -> Iterator[Page]:
     """A new window; errors of its console fail the test."""
-    with checked_page(chromium.new_context()) as page:
+    with checked_page(new_context(chromium)) as page:
         yield page
 
 
@@ -57,7 +57,7 @@ def page(chromium: Browser, served_app: ServedApp) -> Iterator[Page]:
 
     One a test: going back loads a page again, which a next test would run into.
     """
-    context = chromium.new_context()
+    context = new_context(chromium)
     served_app.log_in(context, "operations")
     yield context.new_page()
     context.close()

@@ -119,7 +119,7 @@ def test_a_double_click_sends_a_form_once(page: Page, served_app: ServedApp) -> 
 
     def delay(route: Route) -> None:
         sent.append(route.request.method)
-        time.sleep(0.2)  # no answer before the second click
+        time.sleep(1)  # no answer before the second click
         route.continue_()
 
     page.route("**/users/new*", delay)

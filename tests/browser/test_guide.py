@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser import guide
 from tests.browser.served_app import ServedApp
+from tests.browser.visit import new_context
 from webapp.views.public.guide import PICTURED, PICTURES, pictures
 
 TAKES = os.environ.get("TAKE_PICTURES") == "yes"
@@ -23,7 +24,8 @@ def language(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def page(chromium: Browser, served_app: ServedApp, language: str) -> Iterator[Page]:
     """A window of the pictures' size; ``make guide`` takes them again before they are compared."""
-    context = chromium.new_context(
+    context = new_context(
+        chromium,
         viewport={"width": guide.WIDTH, "height": guide.HEIGHT},
         reduced_motion="reduce",
         locale=language,

@@ -10,7 +10,6 @@ import pypdfium2
 import pytest
 from playwright.sync_api import (
     Browser,
-    BrowserContext,
     Locator,
     Page,
     expect,
@@ -20,7 +19,7 @@ from sqlalchemy import select
 from jobs import month_end
 from jobs.collection import collect
 from tests import factories
-from tests.browser.visit import WAIT_MS, record_errors
+from tests.browser.visit import new_context, record_errors
 from tests.database import engine, open_session
 from tests.environment.redis_server import RedisServer
 from tests.jobs.browser import web
@@ -149,8 +148,7 @@ def add_feed_by_keyboard(page: Page, service: RunningService) -> None:
 
 @pytest.mark.usefixtures("printers")
 def test_the_journey_of_a_month(service: RunningService, chromium: Browser) -> None:
-    context = chromium.new_context()
-    context.set_default_timeout(WAIT_MS)
+    context = new_context(chromium)
     page = context.new_page()
     errors: list[str] = []
     record_errors(page, errors, 422)
@@ -200,7 +198,7 @@ def text_of(path: Path) -> str:
 
 def check_public_page(chromium: Browser, service: RunningService, public: str) -> None:
     """Open the public page of a certificate without a login."""
-    context: BrowserContext = chromium.new_context()
+    context = new_context(chromium)
     page = context.new_page()
     # The address on the certificate is the configured one; this test's web has another port.
     page.goto(f"{service.address}/c/{public.rsplit('/', 1)[1]}")
@@ -213,7 +211,7 @@ def check_public_page(chromium: Browser, service: RunningService, public: str) -
 def test_a_server_is_registered_and_a_feed_connected_without_javascript(
     service: RunningService, chromium: Browser
 ) -> None:
-    context = chromium.new_context(java_script_enabled=False)
+    context = new_context(chromium, java_script_enabled=False)
     page = context.new_page()
     accept_invitation(page, service)
     register_server(page, service)
@@ -234,7 +232,7 @@ def test_a_server_is_registered_and_a_feed_connected_without_javascript(
 def test_a_server_is_registered_and_a_feed_added_by_keyboard_alone(
     service: RunningService, chromium: Browser, javascript: bool
 ) -> None:
-    context = chromium.new_context(java_script_enabled=javascript)
+    context = new_context(chromium, java_script_enabled=javascript)
     page = context.new_page()
     page.goto(service.link)
     for field in page.locator("main input[type=password]").all():

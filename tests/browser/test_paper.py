@@ -7,12 +7,13 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.served_app import ServedApp
+from tests.browser.visit import new_context
 
 
 @pytest.fixture
 def page(chromium: Browser, served_app: ServedApp) -> Iterator[Page]:
     """The window of a customer in dark mode."""
-    context = chromium.new_context(color_scheme="dark")
+    context = new_context(chromium, color_scheme="dark")
     served_app.log_in(context, "customer")
     yield context.new_page()
     context.close()

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.served_app import ServedApp
+from tests.browser.visit import new_context
 
 #: Lists, a word that some of their rows have, and what others say of it.
 SEARCHES = {
@@ -117,7 +118,7 @@ def test_a_selection_after_a_search_is_retained(page: Page, served_app: ServedAp
 def test_a_search_without_a_response_shows_a_message_in_the_language_of_the_page(
     chromium: Browser, served_app: ServedApp, language: str, status: int, words: str
 ) -> None:
-    context = chromium.new_context(locale=language)
+    context = new_context(chromium, locale=language)
     served_app.log_in(context, "operations")
     page = context.new_page()
     page.goto(f"{served_app.address}/feeds")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.served_app import ServedApp
-from tests.browser.visit import WAIT_MS, checked_page
+from tests.browser.visit import WAIT_MS, checked_page, new_context
 
 #: Presses the first box of a list in the very task that shows the list.
 _PRESS_AT_ONCE = """(list) => {
@@ -23,7 +23,7 @@ _PRESS_AT_ONCE = """(list) => {
 @pytest.fixture
 def dealer(chromium: Browser, served_app: ServedApp) -> Iterator[Page]:
     """A window of a partner's administrator; errors of its console fail the test."""
-    context = chromium.new_context()
+    context = new_context(chromium)
     served_app.log_in(context, "partner_admin")
     with checked_page(context) as page:
         yield page
@@ -84,7 +84,7 @@ def test_a_customer_selected_during_a_search_stays_selected_and_the_search_is_sh
     dealer.get_by_role("main").get_by_role("searchbox").fill("Hotel 17")
     held.wait()
 
-    dealer.locator("#picker").get_by_label("Harbour Hotel 16").check()
+    dealer.locator("#picker").get_by_label("Harbour Hotel 16").click()
     held.send()
 
     expect(dealer.locator("#chosen")).to_contain_text("Harbour Hotel 16")

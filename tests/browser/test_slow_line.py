@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.served_app import ServedApp
-from tests.browser.visit import WAIT_MS
+from tests.browser.visit import WAIT_MS, new_context
 from tests.browser.walk import PHONE_WIDTH
 
 #: Kilobytes a second and milliseconds of a poor mobile line.
@@ -28,7 +28,7 @@ _SHIFT = """() => new Promise((resolve) => {
 
 def opened(chromium: Browser, served_app: ServedApp, who: str, width: int) -> Page:
     """A window of a logged-in user."""
-    context = chromium.new_context(viewport={"width": width, "height": 800})
+    context = new_context(chromium, viewport={"width": width, "height": 800})
     if who in served_app.cookies:
         served_app.log_in(context, who)
     return context.new_page()

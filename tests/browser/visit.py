@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
@@ -12,7 +13,14 @@ from tests.browser.served_app import ServedApp
 WAIT_MS = 60_000
 
 #: htmx logs that a request was aborted: a page was left, or a later request replaced it.
-_ABORTED = ("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort")
+ABORTED = ("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort")
+
+
+def new_context(browser: Browser, **options: Any) -> BrowserContext:
+    """Open a context, with Playwright's options, that waits as long as ``WAIT_MS``."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(WAIT_MS)
+    return context
 
 
 def record_errors(page: Page, errors: list[str], *expected: int) -> None:
@@ -20,7 +28,7 @@ def record_errors(page: Page, errors: list[str], *expected: int) -> None:
 
     def record(message: ConsoleMessage) -> None:
         refused = any(f"status of {status}" in message.text for status in expected)
-        if message.type == "error" and not refused and not message.text.startswith(_ABORTED):
+        if message.type == "error" and not refused and not message.text.startswith(ABORTED):
             errors.append(message.text)
 
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -50,8 +58,7 @@ class Visit:
 
     def page_as(self, who: str = "", locale: str = "en-US") -> Page:
         """Open a page as a logged-in user, or as a guest without a name."""
-        context = self.browser.new_context(java_script_enabled=self.javascript, locale=locale)
-        context.set_default_timeout(WAIT_MS)
+        context = new_context(self.browser, java_script_enabled=self.javascript, locale=locale)
         self.contexts.append(context)
         if who:
             self.served_app.log_in(context, who)

@@ -18,6 +18,7 @@ from playwright.sync_api import BrowserContext, Response
 
 from tests.browser.served_app import ServedApp
 from tests.browser.validators import Axe
+from tests.browser.visit import ABORTED
 from webapp.settings import ROOT
 
 OUTPUT = ROOT / "test-output" / "pages"
@@ -309,6 +310,7 @@ class Walk:
     def _record_message(self, kind: str, text: str) -> None:
         # A browser logs every refusal as an error; that one is expected.
         expected = self._expected >= 400 and f"status of {self._expected}" in text
+        expected = expected or text.startswith(ABORTED)
         if kind in ("error", "warning") and not expected:
             self._add("console", [text])
 

@@ -62,6 +62,10 @@ class RedisServer:
             self._process.kill()
             self._process.wait()
 
+    def lose_data(self) -> None:
+        """Delete its append-only file; it is not running."""
+        shutil.rmtree(self.folder / "appendonlydir", ignore_errors=True)
+
     def restart(self) -> None:
         """Kill and start again; what was in it is there again."""
         self.kill()

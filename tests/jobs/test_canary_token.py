@@ -84,7 +84,7 @@ class Scene:
 
     def settles(self) -> None:
         """Wait until no job is queued or running."""
-        eventually(self._is_settled, 60)
+        eventually(self._is_settled)
 
     def _is_settled(self) -> bool:
         known = set(self.redis.keys("rq:job:*"))

@@ -1,5 +1,7 @@
 """Certificates are rendered in batches, each of which can be repeated and may have a bad one."""
 
+from datetime import datetime
+
 import pytest
 from redis import Redis
 from rq import Queue, SimpleWorker
@@ -14,8 +16,8 @@ from webapp.models import Account, Certificate, ClosedMonth, Document
 
 
 @pytest.fixture
-def world(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """Jobs of this process run in the application of the test."""
+def world(world: World, fixed_clock: datetime, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Jobs of this process run in the application of the test, on a day when months close."""
     monkeypatch.setattr(runtime, "get_app", world.app_of_jobs)
     return world
 

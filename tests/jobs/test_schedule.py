@@ -33,6 +33,11 @@ def in_line(timetable: Timetable) -> list[str]:
     return sorted(Queue("timetable", connection=timetable.connection).get_job_ids())
 
 
+def is_enqueued_and_scheduled(timetable: Timetable) -> bool:
+    """Whether every entry waits for a worker, and is scheduled again."""
+    return in_line(timetable) == sorted(ENTRIES) and scheduled_jobs(timetable) == ENTRIES
+
+
 def falls_due(timetable: Timetable) -> None:
     """Make every entry due."""
     due = dict.fromkeys(ENTRIES, 0)
@@ -43,13 +48,9 @@ def test_a_scheduler_enqueues_the_timetable_and_restores_it_after_a_flush(
     config: Settings, redis_server: RedisServer, timetable: Timetable
 ) -> None:
     with scheduler(replace(config, redis_url=redis_server.url)):
-        eventually(lambda: in_line(timetable) == sorted(ENTRIES))
-        stood = scheduled_jobs(timetable)
+        eventually(lambda: is_enqueued_and_scheduled(timetable))
         redis_server.flush()
-        eventually(lambda: in_line(timetable) == sorted(ENTRIES), POLL_SECONDS + 5)
-
-    assert stood == ENTRIES
-    assert scheduled_jobs(timetable) == ENTRIES
+        eventually(lambda: is_enqueued_and_scheduled(timetable))
 
 
 def test_a_killed_scheduler_delays_the_others_by_seconds(

@@ -153,8 +153,8 @@ def test_jobs_wait_for_redis_and_stop_at_once(
         for _ in range(2):
             redis_server.kill()
             eventually(lambda: _waits(output))
+            redis_server.lose_data()  # with the record of the process
             redis_server.start()
-            redis_server.flush()  # of the records of the process before
             eventually(lambda: _at_work(redis_server))
             output.write_text("")
         redis_server.kill()

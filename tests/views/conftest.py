@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
 
 import pytest
 from flask import Flask, session
@@ -15,8 +14,7 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.database import open_session
-from tests.factories import NOW, PASSWORD
-from webapp import clock
+from tests.factories import PASSWORD
 from webapp.models import User
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.settings import Settings
@@ -80,13 +78,6 @@ def log_in(app: Flask, settings: Settings) -> Callable[[User | str], Visitor]:
             return Visitor(FlaskLoginClient(app, app.response_class, user=found))
 
     return enter
-
-
-@pytest.fixture
-def fixed_clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
-    """The time of the factories: the middle of a month in every time zone."""
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-    return NOW
 
 
 @pytest.fixture
