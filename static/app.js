@@ -55,7 +55,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.detail.shouldSwap = false;
   if (isPoll) return;
   whenReleased(target, () => {
-    if (!target.closest(".htmx-request")) htmx.ajax(verb, path, { source: elt }).catch(() => {});
+    // A button that refreshed the list need not refresh it again.
+    const values = elt.name === "action" ? { action: "search" } : {};
+    if (!target.closest(".htmx-request")) htmx.ajax(verb, path, { source: elt, values }).catch(() => {});
   });
 });
 

@@ -82,7 +82,7 @@ def test_the_minimum_0_is_none_which_its_form_states(shop: Shop, transaction: Tr
     saved = shop.nora.post(shop.form, {"minimum_pages": "0"})
 
     assert 'min="0"' in form
-    assert "Enter 0 or nothing to certify every month with pages." in form
+    assert "Enter 0 or leave this empty to certify every month with pages." in form
     assert "from 1 to 1,000,000. 0 or an empty field means no minimum." in refused.text
     assert saved.status_code == 302
     assert minimum(transaction, shop) is None

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from tests import factories
 from tests.factories import NOW
 from tests.views.conftest import Transaction, Visitor
+from tests.views.test_stale_forms import shown_in
 from webapp import clock
 from webapp.models import AuditEntry, Equivalent, User
 from webapp.services.certificates import equivalents
@@ -164,3 +165,26 @@ def test_removing_an_equivalent_twice_is_audited_once(transaction: Transaction) 
         removed = (equivalents.remove(session, "co2"), equivalents.remove(session, "co2"))
 
     assert removed == (("5, A study", "–"), None)
+
+
+def test_an_amount_that_was_not_edited_does_not_replace_a_newer_one(
+    ops: Visitor, transaction: Transaction
+) -> None:
+    shown = shown_in(ops.get(FORM).text)
+    ops.post(FORM, WATER | {"co2_factor": "", "co2_source": "", "shown": shown})
+
+    ops.post(
+        FORM,
+        {
+            "water_factor": "",
+            "water_source": "",
+            "co2_factor": "6.2",
+            "co2_source": "Paper study",
+            "shown": shown,
+        },
+    )
+
+    assert stored(transaction) == {
+        "water": (Decimal(1300), WATER["water_source"]),
+        "co2": (Decimal("6.2"), "Paper study"),
+    }

@@ -97,6 +97,19 @@ def test_all_cases_of_a_kind_are_decided_without_selecting_them(
     assert states(transaction, [desk.lifetime, desk.of_other_partner]) == ["held", "held"]
 
 
+def test_all_cases_of_a_kind_without_any_left_is_reported(desk: Desk) -> None:
+    everything = {"all": "accepted", "kind": "limit"}
+    fields = {"action": "accepted", "delta": desk.limit, "confirmed": "yes"}
+    desk.nora.post("/review/selection", fields)
+    desk.nora.get("/review")
+
+    second_tab = desk.nora.post("/review/selection", everything)
+
+    assert (
+        "No case of this kind is under review any more." in desk.nora.get(second_tab.location).text
+    )
+
+
 def test_rejecting_several_requires_one_reason(desk: Desk, transaction: Transaction) -> None:
     fields = {"action": "rejected", "delta": desk.limit, "confirmed": "yes", "reason": " "}
 

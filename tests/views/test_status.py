@@ -171,7 +171,8 @@ def test_a_failed_job_is_deleted_after_confirmation(
     assert f"/operations/jobs/{job}/delete" in listed
     assert not Job.exists(job, connection=connection)
     assert "No failed jobs" in ops.get("/operations").text
-    assert ops.get(f"/operations/jobs/{job}/delete").status_code == 404
+    assert ops.get(f"/operations/jobs/{job}/delete").status_code == 302
+    assert "already requeued or deleted" in ops.get("/operations").text
     assert audited(transaction) == [f"delete job {job}"]
 
 

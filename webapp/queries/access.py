@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from webapp.db import LARGEST_ID
@@ -22,7 +22,6 @@ from webapp.models import (
     Collection,
     Delta,
     Device,
-    Document,
     Feed,
     FeedEvent,
     HealthChange,
@@ -78,12 +77,6 @@ def owns(viewer: Viewer, account: Any) -> ColumnElement[bool]:
 def servers(viewer: Viewer) -> Select[Server]:
     """Select the servers a viewer may see, removed ones included."""
     return select(Server).where(_own_server(viewer))
-
-
-def server_state() -> ColumnElement[str]:
-    """Return the health of a server, or that it awaits approval."""
-    waits = Server.awaiting_approval_since.is_not(None)
-    return case((waits, "awaiting_approval"), else_=Server.health)
 
 
 def feeds(viewer: Viewer) -> Select[Feed]:
@@ -230,10 +223,7 @@ def certificate(session: Session, viewer: Viewer, number: str) -> Certificate:
         found = session.scalar(
             certificates(viewer)
             .where(Certificate.number == number)
-            .options(
-                joinedload(Certificate.account, innerjoin=True),
-                joinedload(Certificate.document).load_only(Document.sha256),
-            )
+            .options(joinedload(Certificate.account, innerjoin=True))
         )
     if found is None:
         raise NotFound(f"there is no certificate {number!r}")

@@ -106,16 +106,13 @@ def documents(session: Session, query: Select[Any]) -> Iterable[Any]:
 
 
 def published(session: Session, public_id: str) -> Certificate | None:
-    """Return the certificate of a public address, with its account and its document's hash."""
+    """Return the certificate of a public address, with its account."""
     if not (public_id.isascii() and public_id.isprintable() and len(public_id) <= 43):
         return None
     return session.scalar(
         select(Certificate)
         .where(Certificate.public_id == public_id)
-        .options(
-            joinedload(Certificate.account),
-            joinedload(Certificate.document).load_only(Document.sha256),
-        )
+        .options(joinedload(Certificate.account))
     )
 
 

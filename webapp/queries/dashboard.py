@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from webapp.domain.months import Month
@@ -65,7 +65,7 @@ class PartnerCounts:
 def server_counts(session: Session, viewer: Viewer) -> dict[str, int]:
     """Return the number of servers of a viewer by state, without removed ones."""
     query: Any = access.servers(viewer).where(Server.removed_at.is_(None))
-    state = access.server_state()
+    state = servers.state()
     query = query.with_only_columns(state.label("state"), func.count().label("number"))
     return {row.state: row.number for row in session.execute(query.group_by(state))}
 
@@ -150,10 +150,7 @@ def servers_not_collected(session: Session, viewer: Viewer, limit: int) -> Rows:
     query: Any = (
         access.servers(viewer)
         .join(Server.account)
-        .where(
-            Server.removed_at.is_(None),
-            or_(access.server_state() == "unhealthy", is_token_unreadable),
-        )
+        .where(Server.removed_at.is_(None), servers.state() == "unhealthy")
     )
     query = query.with_only_columns(
         Server.id,
@@ -253,7 +250,7 @@ def partner_counts(session: Session, partner_ids: Collection[int], month: Month)
         .group_by(Account.partner_id)
     )
     of_servers = session.execute(
-        select(Server.account_id, func.count(), func.count().filter(Server.health == "unhealthy"))
+        select(Server.account_id, func.count(), func.count().filter(servers.state() == "unhealthy"))
         .where(Server.account_id.in_(partner_ids), Server.removed_at.is_(None))
         .group_by(Server.account_id)
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, case, select
 from sqlalchemy.orm import Session
 
 from webapp.models import Account, Collection, Server
@@ -31,6 +31,18 @@ def has_unreadable_token() -> ColumnElement[bool]:
         Collection.finished_at >= Server.health_checked_at,
     )
     return and_(Server.removed_at.is_(None), failed.correlate(Server).exists())
+
+
+def state() -> ColumnElement[str]:
+    """Return the health of a server, or that it awaits approval.
+
+    One whose token cannot be decrypted is listed as unhealthy, since it is not collected.
+    """
+    return case(
+        (Server.awaiting_approval_since.is_not(None), "awaiting_approval"),
+        (has_unreadable_token(), "unhealthy"),
+        else_=Server.health,
+    )
 
 
 def is_token_unreadable(session: Session, server: Server) -> bool:
@@ -69,14 +81,14 @@ def search(
     if text:
         query = query.where(lists.contains(text, Server.name, Account.name))
     if health:
-        query = query.where(access.server_state() == health)
+        query = query.where(state() == health)
     query = query.with_only_columns(
         Server.id,
         Server.name,
-        Server.health,
+        state().label("state"),
+        has_unreadable_token().label("is_token_unreadable"),
         Server.health_reason,
         Server.health_checked_at,
-        Server.awaiting_approval_since,
         Server.created_at,
         Server.account_id,
         Account.name.label("partner_name"),

@@ -92,13 +92,19 @@ def test_a_token_that_cannot_be_decrypted_is_reported_until_it_is_entered_again(
     shown = [[who.get(path).text for path in (of_server, of_feed, "/")] for who in people]
     customer = log_in("carl@example.com").get(of_feed).text
     collection = office.nora.get(of_collection).text
+    healthy, unhealthy = (
+        office.nora.get(f"/servers?health={health}").text for health in ("healthy", "unhealthy")
+    )
     office.nora.post(f"{of_server}/token", {"token": printerpoint.token})
     entered = [office.nora.get(path).text for path in (of_server, of_feed, "/")]
 
     assert f'{of_server}">See what to do' in collection
+    assert of_server not in healthy
+    assert of_server in unhealthy
     for pages in shown:
         assert "The token must be entered again" in pages[0]
         assert "<dt>Health</dt>" not in pages[0]
+        assert "Collect now" not in pages[0]
         assert "The token of its server must be entered again" in pages[1]
         assert "Expected from the next nightly run" not in pages[1]
         assert "can no longer be decrypted. Enter the token again." in pages[2]

@@ -21,9 +21,14 @@ class AccountForm(forms.EditForm):
     """A form with a region, which belongs to the country that is sent with it."""
 
     def complete(self, shown: dict[str, Any]) -> None:
-        """Do not add a region that was stored meanwhile to another country."""
-        if self["country"].data != shown.get("country"):
-            shown["region"] = self["region"].object_data or ""
+        """Store no region with another country than the one it was chosen for."""
+        country, region = self["country"], self["region"]
+        if country.data != shown.get("country"):
+            # A region that was stored meanwhile is not one of the country chosen here.
+            shown["region"] = region.object_data or ""
+        elif region.data != shown.get("region") and country.data != (country.object_data or ""):
+            # The country was changed meanwhile: a conflict, since its region was edited here.
+            shown["country"] = None
 
 
 class PartnerForm(AccountForm):

@@ -22,7 +22,7 @@ class PagesField(IntegerField):
     """A whole number of pages."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Parse the input; our own message for anything but a whole number."""
+        """Parse the input; the message for anything but a whole number names the pages."""
         try:
             super().process_formdata(valuelist)
         except ValueError as error:
@@ -37,7 +37,7 @@ class MinimumForm(forms.EditForm):
         [Optional()],
         description=_l(
             "A month with fewer pages has no certificate. Its pages are carried to the next one, "
-            "on a line of their own. Enter 0 or nothing to certify every month with pages."
+            "on a line of their own. Enter 0 or leave this empty to certify every month with pages."
         ),
     )
 

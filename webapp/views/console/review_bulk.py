@@ -57,6 +57,9 @@ def act() -> ResponseReturnValue:
         return _decide([delta.id for delta in found], action, back)
     deltas = [delta for delta in found if delta.state == "held"]
     if not deltas:
+        if everything and not found:
+            flash(gettext("No case of this kind is under review any more."), "warning")
+            return redirect(back)
         if not found:
             return bulk.nothing_selected(back)
         flash(_decided_text(service.BulkResult(0, 0, len(found))), "warning")

@@ -15,6 +15,7 @@ from wtforms import PasswordField, SelectField, StringField
 from webapp import clock
 from webapp.crypto import DecryptionError
 from webapp.db import db
+from webapp.domain.reasons import reason
 from webapp.errors import Invalid
 from webapp.extensions import current_keyring, current_settings
 from webapp.messages import sentence
@@ -51,8 +52,10 @@ def _exported(servers: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
         yield (
             server.name,
             server.partner_name,
-            "awaiting_approval" if server.awaiting_approval_since else server.health,
-            sentence(server.health_reason),
+            server.state,
+            sentence(
+                reason("unreadable_token") if server.is_token_unreadable else server.health_reason
+            ),
             sum(feeds.values()),
             feeds.get("unhealthy", 0),
             server.health_checked_at,

@@ -68,7 +68,8 @@ class EditForm(Form):
             value = _text(field.object_data)
             choices = dict(getattr(field, "choices", None) or ())
             message = gettext(
-                "%(field)s was changed meanwhile, to “%(value)s”. Save again to replace it.",
+                "%(field)s has been changed to “%(value)s” in the meantime. Save again to "
+                "replace it.",
                 field=field.label.text,
                 value=choices.get(value, value) or "–",
             )

@@ -22,7 +22,7 @@ _FIELDS = ("water_factor", "water_source", "co2_factor", "co2_source")
 _SOURCE = _l("Shown beside the amount, for example the name and year of a study.")
 
 
-class EquivalentsForm(forms.Form):
+class EquivalentsForm(forms.EditForm):
     """A factor and its source for each equivalent; both are empty while it is off."""
 
     water_factor = StringField(_l("Liters of water per thousand pages"))
@@ -36,7 +36,11 @@ class EquivalentsForm(forms.Form):
 @confirmation_required(cancel="status.index", fields=_FIELDS)
 def edit() -> ResponseReturnValue:
     """Enter the factors and sources, or clear them."""
-    form = EquivalentsForm(data=_stored() | typed_values())
+    form = EquivalentsForm(data=_stored())
+    typed = typed_values()
+    if request.method == "GET":
+        for name, value in typed.items():
+            form[name].data = value
     if request.method == "POST" and form.validate_on_submit():
         try:
             changed = [kind for kind in EQUIVALENT_KINDS if _save(form, kind)]

@@ -30,9 +30,12 @@ def requeue(job_id: str) -> ResponseReturnValue:
 
 @blueprint.get("/operations/jobs/<job_id>/delete")
 @roles_required("operations")
-def confirm_delete(job_id: str) -> str:
+def confirm_delete(job_id: str) -> ResponseReturnValue:
     """Ask for confirmation before a failed job is deleted."""
-    job = queue_status.failure(current_settings(), job_id)
+    try:
+        job = queue_status.failure(current_settings(), job_id)
+    except NotFound:
+        return _already_handled()
     return render_template("system/status/delete_job.html", job=job, label=_label(job))
 
 
