@@ -74,7 +74,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   leftLink = active?.closest("main a[href]") ?? null;
   leftField = active?.closest("input.input[id]") ?? null;
   leftCaret = [leftField?.selectionStart ?? null, leftField?.selectionEnd ?? null];
-  leftRows = [...target.querySelectorAll("td.tick > input:checked")];
+  leftRows = [...target.querySelectorAll("td.select > input:checked")];
 });
 document.addEventListener("htmx:afterSwap", () => {
   if (leftLink && !leftLink.isConnected) linkTo(leftLink)?.focus();
@@ -86,7 +86,7 @@ document.addEventListener("htmx:afterSwap", () => {
     }
   }
   for (const { name, value } of leftRows) {
-    const box = document.querySelector(`td.tick > input[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]`);
+    const box = document.querySelector(`td.select > input[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]`);
     if (box) box.checked = true;
   }
   leftLink = leftField = null;
@@ -180,9 +180,9 @@ for (const button of document.querySelectorAll("[data-print][hidden]")) {
   button.addEventListener("click", () => window.print());
 }
 
-// One checkbox selects all of its form: <input type="checkbox" data-ticks="feed">.
+// One checkbox selects all of its form: <input type="checkbox" data-selects="feed">.
 document.addEventListener("change", (event) => {
-  const name = event.target.dataset?.ticks;
+  const name = event.target.dataset?.selects;
   if (!name) return;
   for (const box of event.target.form.querySelectorAll(`input[type=checkbox][name="${CSS.escape(name)}"]:not(:disabled)`)) {
     box.checked = event.target.checked;
@@ -193,10 +193,10 @@ document.addEventListener("change", (event) => {
 function updateBulk(root) {
   const forms = new Set([...root.querySelectorAll(".bulk")].map((bar) => bar.closest("form")));
   for (const form of forms) {
-    const boxes = [...form?.querySelectorAll("td.tick > input:not(:disabled)") ?? []];
+    const boxes = [...form?.querySelectorAll("td.select > input:not(:disabled)") ?? []];
     const selected = boxes.filter((box) => box.checked).length;
     for (const button of form?.querySelectorAll(".bulk [name=action]") ?? []) button.disabled = !selected;
-    for (const all of form?.querySelectorAll("[data-ticks]") ?? []) all.checked = selected > 0 && selected === boxes.length;
+    for (const all of form?.querySelectorAll("[data-selects]") ?? []) all.checked = selected > 0 && selected === boxes.length;
   }
 }
 document.addEventListener("change", (event) => {

@@ -36,7 +36,6 @@ LONG_FUNCTIONS = {
     "tests/browser/seeded_db.py: _feeds": "a list of rows",
     "tests/browser/seeded_printers.py: add_history": "a list of rows",
     "tests/browser/seeded_printers.py: add_printers": "a list of rows",
-    "tests/browser/test_journey.py: test_the_journey_of_a_month": "one journey, step by step",
     "tests/cli/test_demo.py: test_the_demo_is_seeded_and_extended_until_it_is_reset": (
         "one demo, since seeding it takes a minute"
     ),

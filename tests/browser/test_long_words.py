@@ -13,7 +13,7 @@ from webapp.services.accounts import audit
 #: Cells that are cut or narrower than a short word, and whether a part of the table is hidden.
 _SQUEEZED = """() => [...document.querySelectorAll('.table')].flatMap((table) => [
   ...(table.scrollWidth > table.clientWidth ? [`hidden: ${table.scrollWidth}`] : []),
-  ...[...table.querySelectorAll('tbody :is(th, td):not(.tick)')]
+  ...[...table.querySelectorAll('tbody :is(th, td):not(.select)')]
     .filter((cell) => cell.clientWidth < 48 || cell.scrollWidth > cell.clientWidth + 1)
     .map((cell) => `${cell.clientWidth} px: ${cell.textContent.trim().slice(0, 40)}`),
 ])"""

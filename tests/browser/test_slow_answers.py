@@ -196,8 +196,8 @@ def test_rows_selected_during_a_search_stay_selected(dealer: Page, served_app: S
     dealer.goto(f"{served_app.address}/feeds")
     row = dealer.locator("#rows tbody tr").first
     customer = row.get_by_role("link").first.inner_text()
-    box = row.locator("td.tick > input")
-    chosen = dealer.locator(f"#rows td.tick > input[value='{box.get_attribute('value')}']")
+    box = row.locator("td.select > input")
+    chosen = dealer.locator(f"#rows td.select > input[value='{box.get_attribute('value')}']")
     held = HeldBack(dealer, "**/feeds?*", "q=")
     dealer.get_by_role("main").get_by_role("searchbox").fill(customer)
     held.wait()

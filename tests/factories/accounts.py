@@ -2,7 +2,9 @@
 
 import hashlib
 from datetime import datetime
+from io import BytesIO
 
+from PIL import Image
 from sqlalchemy.orm import Session
 
 from tests.factories.base import NOW, add, numbers
@@ -68,9 +70,16 @@ def customer(
     )
 
 
+def _picture(number: int) -> bytes:
+    """A PNG picture of one pixel, whose colour is the number."""
+    output = BytesIO()
+    Image.new("RGB", (1, 1), number).save(output, "PNG")
+    return output.getvalue()
+
+
 def logo(session: Session, content: bytes | None = None) -> Logo:
     """A picture unlike any other."""
-    content = content or f"no picture {next(numbers)}".encode()
+    content = content or _picture(next(numbers))
     return add(
         session,
         Logo(

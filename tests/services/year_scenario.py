@@ -141,7 +141,7 @@ class YearScenario:
         self.world.printerpoint.start_agent("School")
         self.frozen = False
 
-    def ticks(self) -> None:
+    def enqueue_due(self) -> None:
         """Run the timetable, run what it enqueues, and check the result."""
         if not self.running:
             return
@@ -300,5 +300,5 @@ def goes_by(year: YearScenario) -> None:
             event.does()
         if is_simulated_at(year, moment, looks):
             year.set_time(moment)
-            year.ticks()
+            year.enqueue_due()
         moment += TICK

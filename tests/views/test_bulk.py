@@ -114,7 +114,7 @@ def test_every_row_has_a_labelled_checkbox(office: Office, noun: str) -> None:
         assert f'name="{noun}" value="{each}" aria-labelledby="choose {noun[0]}{each}' in page
         assert f'id="{noun[0]}{each}"' in page
     assert 'id="choose"' in page
-    assert f'data-ticks="{noun}"' in page
+    assert f'data-selects="{noun}"' in page
 
 
 def test_selected_servers_are_collected_once_each(office: Office, transaction: Transaction) -> None:

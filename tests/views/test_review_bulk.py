@@ -105,9 +105,7 @@ def test_all_cases_of_a_kind_without_any_left_is_reported(desk: Desk) -> None:
 
     second_tab = desk.nora.post("/review/selection", everything)
 
-    assert (
-        "No case of this kind is under review any more." in desk.nora.get(second_tab.location).text
-    )
+    assert "No case of this kind is under review now." in desk.nora.get(second_tab.location).text
 
 
 def test_rejecting_several_requires_one_reason(desk: Desk, transaction: Transaction) -> None:

@@ -74,14 +74,13 @@ def test_a_token_that_cannot_be_decrypted_is_reported_until_it_is_entered_again(
         server.encrypted_token = b"encrypted with another key"
         server.health_checked_at = clock.now() - timedelta(days=1)
         feed = factories.feed(session, server, status="pending")
-        failed = factories.collection(
+        factories.collection(
             session,
             server,
             state="failed",
             reason=reason("unreadable_token"),
             queued_at=clock.now(),
         )
-        of_collection = f"/collections/{failed.id}"
         factories.user(session, server.account, email="vera@example.com", role="partner_viewer")
         factories.user(session, feed.account, email="carl@example.com")
         factories.user(session, email="olga@example.com", role="operations")
@@ -91,16 +90,9 @@ def test_a_token_that_cannot_be_decrypted_is_reported_until_it_is_entered_again(
 
     shown = [[who.get(path).text for path in (of_server, of_feed, "/")] for who in people]
     customer = log_in("carl@example.com").get(of_feed).text
-    collection = office.nora.get(of_collection).text
-    healthy, unhealthy = (
-        office.nora.get(f"/servers?health={health}").text for health in ("healthy", "unhealthy")
-    )
     office.nora.post(f"{of_server}/token", {"token": printerpoint.token})
     entered = [office.nora.get(path).text for path in (of_server, of_feed, "/")]
 
-    assert f'{of_server}">See what to do' in collection
-    assert of_server not in healthy
-    assert of_server in unhealthy
     for pages in shown:
         assert "The token must be entered again" in pages[0]
         assert "<dt>Health</dt>" not in pages[0]
@@ -111,6 +103,29 @@ def test_a_token_that_cannot_be_decrypted_is_reported_until_it_is_entered_again(
         assert "Nothing needs attention" not in pages[2]
     assert [f'{of_server}/token">Enter' in pages[0] for pages in shown] == [True, False, True]
     assert not any("decrypted" in page for page in (customer, *entered))
+
+
+def test_a_server_whose_token_cannot_be_decrypted_is_listed_as_unhealthy(
+    office: Office, transaction: Transaction
+) -> None:
+    with transaction() as session:
+        server = session.get_one(Server, office.server_id)
+        server.health_checked_at = clock.now() - timedelta(days=1)
+        why = reason("unreadable_token")
+        failed = factories.collection(
+            session, server, state="failed", reason=why, queued_at=clock.now()
+        )
+        of_collection = f"/collections/{failed.id}"
+    of_server = f"/servers/{office.server_id}"
+
+    healthy = office.nora.get("/servers?health=healthy").text
+    unhealthy = office.nora.get("/servers?health=unhealthy").text
+    exported = office.nora.get("/servers?export=csv").text
+
+    assert of_server not in healthy
+    assert of_server in unhealthy
+    assert "can no longer be decrypted" in exported
+    assert f'{of_server}">See what to do' in office.nora.get(of_collection).text
 
 
 def test_a_server_is_renamed(office: Office) -> None:

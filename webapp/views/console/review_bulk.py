@@ -58,7 +58,7 @@ def act() -> ResponseReturnValue:
     deltas = [delta for delta in found if delta.state == "held"]
     if not deltas:
         if everything and not found:
-            flash(gettext("No case of this kind is under review any more."), "warning")
+            flash(gettext("No case of this kind is under review now."), "warning")
             return redirect(back)
         if not found:
             return bulk.nothing_selected(back)
