@@ -159,6 +159,24 @@ def test_a_click_right_after_a_name_was_typed_connects(dealer: Page, served_app:
     expect(dealer.get_by_role("status").first).to_contain_text("1 customer connected")
 
 
+def test_a_focused_button_that_is_replaced_stays_focused(
+    dealer: Page, served_app: ServedApp
+) -> None:
+    open_customers(dealer, served_app)
+    dealer.locator("#picker").get_by_label("Harbour Hotel 30").check()
+    dealer.get_by_label("Account for Harbour Hotel 30").fill("Bayside")
+    held = HeldBack(dealer, "**/customers", "Bayside")
+    button = dealer.get_by_role("button", name="Connect 1 customer")
+    button.focus()
+    held.wait()
+
+    button.evaluate("(button) => { button.dataset.replaced = 'not yet'; }")
+    held.send()
+
+    expect(dealer.locator("[data-replaced]")).to_have_count(0)
+    expect(button).to_be_focused()
+
+
 def test_a_click_during_a_search_is_not_lost(dealer: Page, served_app: ServedApp) -> None:
     dealer.goto(f"{served_app.address}/feeds")
     link = dealer.locator("#rows tbody th a").first
