@@ -124,6 +124,8 @@ def _client(session: Session, collection: Collection, now: Callable[[], datetime
     except Exception as error:
         unreadable = isinstance(error, DecryptionError)
         why = reason("unreadable_token") if unreadable else reason("error", error=str(error))
+        if unreadable:
+            health.token_unreadable(session, collection.server, now())
         service.abort(session, collection, why, now())
         session.commit()
         raise

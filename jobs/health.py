@@ -67,7 +67,12 @@ def check(server_id: int, now: Callable[[], datetime] = clock.now) -> bool:
     """
     with db.session() as session:
         server = session.get_one(Server, server_id)
-        client = clients.client_of(current_settings(), server)
+        try:
+            client = clients.client_of(current_settings(), server)
+        except DecryptionError:
+            health.token_unreadable(session, server, now())
+            session.commit()
+            raise
         session.commit()  # no transaction is open during the call
         try:
             client.check()

@@ -28,7 +28,7 @@ from webapp.mail import (
 )
 from webapp.models import Mail
 from webapp.models.notice import MailSubject
-from webapp.queries import brands
+from webapp.queries import accounts, brands
 from webapp.services.accounts.users import language_of
 from webapp.services.notifications import (
     access_emails,
@@ -79,7 +79,7 @@ def write(now: Callable[[], datetime]) -> int:
             with _isolated(session, f"notices of user {user_id}", failed):
                 due = notices.drafts(session, user_id, moment)
                 written += _enqueue(session, config, due, moment)
-        for partner in digests.partners(session):
+        for partner in accounts.every_partner(session):
             with _isolated(session, f"digest of account {partner.id}", failed):
                 drafts += digests.weekly(session, partner, moment)
         with _isolated(session, "nights", failed):

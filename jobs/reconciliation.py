@@ -32,7 +32,7 @@ def reconcile_due() -> str:
         sessions.delete_old(session, now)
         session.commit()
     for difference in result.differences:
-        log.error("pages do not add up: %s", difference)
+        log.error("figures do not add up: %s", difference)
     if not trail.is_complete:
         log.error("entries of the audit trail were changed or deleted; run: releaf audit check")
     return f"{len(result.balances)} feeds, {len(result.differences)} differences"

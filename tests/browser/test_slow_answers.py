@@ -159,9 +159,7 @@ def test_a_click_right_after_a_name_was_typed_connects(dealer: Page, served_app:
     expect(dealer.get_by_role("status").first).to_contain_text("1 customer connected")
 
 
-def test_a_focused_button_that_is_replaced_stays_focused(
-    dealer: Page, served_app: ServedApp
-) -> None:
+def test_a_replaced_button_stays_focused(dealer: Page, served_app: ServedApp) -> None:
     open_customers(dealer, served_app)
     dealer.locator("#picker").get_by_label("Harbour Hotel 30").check()
     dealer.get_by_label("Account for Harbour Hotel 30").fill("Bayside")

@@ -257,6 +257,17 @@ def test_a_night_whose_process_was_killed_is_continued(harbour: Releaf) -> None:
         assert session.get_one(Collection, night).state == "finished"
 
 
+def test_a_night_of_a_removed_server_is_not_waited_for(
+    harbour: Releaf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night = _begun_by_another(harbour, clock.now() - 2 * heartbeat.STALE_AFTER)
+    monkeypatch.setattr(command, "_plan", lambda *_: [command.Wanted(1, "Printerpoint")])
+    monkeypatch.setattr(command, "_request", lambda _: night)
+    harbour.made("server", "remove", "1")
+
+    assert harbour("collect", "--json").json["servers"][0]["error"] == "The server was removed"
+
+
 @pytest.mark.processes
 def test_a_terminal_sees_a_progress_bar_and_scripts_do_not(harbour: Releaf) -> None:
     terminal, its_end = os.openpty()

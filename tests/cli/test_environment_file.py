@@ -68,6 +68,7 @@ def test_commands_on_the_data_of_a_demo_read_its_sandbox(
     installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RELEAF_INSTANCE", str(installed.parent))
+    monkeypatch.setenv("PRINTERPOINT_URL", "https://printerpoint.example.com/apis/v1")
     installed.with_name("demo.env").write_text("PRINTERPOINT_URL=http://127.0.0.1:1/apis/v1\n")
 
     assert run().exit_code == 0

@@ -128,4 +128,4 @@ def test_operations_see_that_the_trail_was_changed(app: Flask, settings: Setting
     pages = [browser.get(path).text for path in ("/", "/reconciliation", "/audit")]
 
     assert all("The audit trail was changed" in page for page in pages)
-    assert "Pages do not add up" not in pages[0]
+    assert "Figures do not add up" not in pages[0]

@@ -49,6 +49,18 @@ def test_the_digest_is_sent_on_monday_morning_in_the_partners_zone(
     assert bool(digests.weekly(session, server.account, moment)) is due
 
 
+def test_the_digest_lists_a_server_whose_token_cannot_be_decrypted(
+    session: Session, server: Server
+) -> None:
+    server.token_unreadable_since = MONDAY_MORNING - timedelta(days=2)
+    session.commit()
+
+    (email,) = map(rendered, digests.weekly(session, server.account, MONDAY_MORNING))
+
+    assert section_titles(email) == ["Main login is unhealthy"]
+    assert "can no longer be decrypted" in email.html
+
+
 def test_the_digest_lists_what_needs_attention_once_a_week(
     session: Session, server: Server
 ) -> None:

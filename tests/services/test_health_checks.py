@@ -49,6 +49,12 @@ def health(world: World, server_id: int) -> str:
         return session.get_one(Server, server_id).health
 
 
+def is_token_unreadable(world: World) -> bool:
+    """Whether the token of the first server cannot be decrypted, as stored."""
+    with world.session() as session:
+        return session.get_one(Server, world.server_id).token_unreadable_since is not None
+
+
 def test_an_unexpected_error_of_a_server_does_not_stop_the_checks_of_others(
     world: World, second: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,10 +69,15 @@ def test_an_unexpected_error_of_a_server_does_not_stop_the_checks_of_others(
 def test_a_token_that_cannot_be_decrypted_does_not_fail_the_job(
     world: World, second: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    client_of = clients.client_of
     break_first(world, monkeypatch, DecryptionError())
 
     assert jobs.check_servers() == "2 servers, 2 unhealthy"
     assert health(world, second) == "unhealthy"
+    assert is_token_unreadable(world)
+    monkeypatch.setattr(clients, "client_of", client_of)
+    jobs.check_servers()
+    assert not is_token_unreadable(world)
 
 
 def test_the_check_of_servers_ends_when_its_time_is_over(

@@ -13,10 +13,11 @@ from webapp.domain.reasons import Reason
 from webapp.errors import Conflict
 from webapp.images import sanitize_logo
 from webapp.messages import sentence
-from webapp.models import Account, Certificate, Feed
+from webapp.models import Account, Certificate, Feed, Server
 from webapp.queries import certificates as certificate_queries
 from webapp.services.accounts import branding
 from webapp.services.certificates import certificates, months
+from webapp.services.servers import health
 
 OCTOBER = Month(2026, 10)
 LAST = date(2026, 10, 31)
@@ -76,6 +77,17 @@ def test_a_month_waits_for_its_last_night_unless_the_server_is_unhealthy(world: 
         "collect it first"
     )
     assert blocked is None
+
+
+def test_a_month_does_not_wait_for_a_server_whose_token_cannot_be_decrypted(world: World) -> None:
+    feed = world.create_feed("Clinic", "CLI", S1=100)
+    world.night(date(2026, 10, 29))
+    with world.session() as session:
+        server = session.get_one(Server, world.server_id)
+        health.token_unreadable(session, server, AFTER_GRACE)
+        session.commit()
+
+    assert reason(world, feed, AFTER_GRACE) is None
 
 
 def test_a_certificate_states_pages_trees_and_the_factor(world: World) -> None:

@@ -41,9 +41,21 @@ def test_the_page_shows_the_feed_and_the_row_of_a_difference(
 
     page = log_in(nora).get("/reconciliation")
 
-    assert "Pages do not add up" in page.text
+    assert "Figures do not add up" in page.text
     assert "Harbour Architects" in page.text
     assert "Feeds that do not add up" in page.text
+
+
+def test_the_page_states_what_the_figures_of_a_difference_count(
+    log_in: Enter, nora: User, transaction: Transaction
+) -> None:
+    with transaction() as session:
+        session.get_one(Feed, 1).device_count = 7
+
+    page = log_in(nora).get("/reconciliation").text
+
+    assert "Figures do not add up" in page
+    assert "7 devices" in page
 
 
 def test_warnings_are_shown_with_links_and_no_difference(

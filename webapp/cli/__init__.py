@@ -72,7 +72,8 @@ def releaf(env_file: Path | None) -> None:
     work or part of it failed, 2 wrong usage. Settings are environment variables (see README).
 
     Where the service is installed, /etc/releaf/releaf.env is read without --env-file, unless
-    RELEAF_ENV is set or there is a local instance; a line on standard error names it.
+    RELEAF_ENV is set or there is a local instance; a line on standard error names it. The data of
+    a demo (RELEAF_INSTANCE=instance/demo) is used with the settings of the demo.
     """
     environment.read(env_file)
 

@@ -147,7 +147,10 @@ def _request(wanted: Wanted) -> int | Report:
 
 
 def _run(collection_id: int, show: ProgressCallback) -> None:
-    """Run a collection until it has ended in any way. Raises DecryptionError."""
+    """Run a collection until it has ended in any way, or its server was removed.
+
+    Raises DecryptionError.
+    """
     from jobs import collection as job  # importing jobs imports RQ, which few commands need
 
     def watch(step: job.CollectionStep) -> None:
@@ -158,7 +161,8 @@ def _run(collection_id: int, show: ProgressCallback) -> None:
         while _is_with_another(collection_id, show):
             time.sleep(_POLL_SECONDS)
         with context.session(reading=True) as session:
-            if session.get_one(Collection, collection_id).state in _ENDED:
+            found = session.get_one(Collection, collection_id)
+            if found.state in _ENDED or found.server.removed_at is not None:
                 return
 
 
@@ -178,6 +182,8 @@ def _report(wanted: Wanted, collection_id: int, error: str | None) -> Report:
             error = "The collection was canceled; pages read until then are counted."
         if error is None and collection.state == "failed":
             error = sentence(collection.reason) or "it was aborted"
+        if error is None and collection.state not in _ENDED:
+            error = sentence(reason("server_removed"))
         feeds = [
             _feed_row(outcome, name)
             for outcome, name in collections.outcomes_by_feed(session, collection_id)

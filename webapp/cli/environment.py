@@ -15,8 +15,9 @@ PRODUCTION = Path("/etc/releaf/releaf.env")
 def read(env_file: Path | None) -> None:
     """Add the variables of a file to the environment; those that are set stay.
 
-    Without a file, that of a demo is read if ``RELEAF_INSTANCE`` names its folder: a demo's servers
-    have tokens of a sandbox, which must not be sent to Printerpoint. Else ``PRODUCTION`` is read
+    Without a file, that of a demo is read if ``RELEAF_INSTANCE`` names its folder. It replaces the
+    variables that are set: a demo's servers have tokens of a sandbox, which must not be sent to
+    Printerpoint. Else ``PRODUCTION`` is read
     and named on standard error, if it exists, RELEAF_ENV is not set, and there is no local
     instance. A folder RELEAF_INSTANCE that is missing is named too, because a mistyped one would
     look like lost data. Raises click.ClickException if a file cannot be read.
@@ -24,7 +25,7 @@ def read(env_file: Path | None) -> None:
     if env_file is not None:
         _load(env_file)
     elif (demo := _file_of_demo()) is not None:
-        _load(demo)
+        _load(demo, override=True)
     elif "RELEAF_ENV" not in os.environ and not _has_local_instance() and _exists(PRODUCTION):
         if not os.access(PRODUCTION, os.R_OK):
             raise click.ClickException(
@@ -45,10 +46,10 @@ def _file_of_demo() -> Path | None:
     return path if path is not None and _exists(path) else None
 
 
-def _load(path: Path) -> None:
+def _load(path: Path, *, override: bool = False) -> None:
     try:
         # systemd, which passes the file to the services, does not expand ${NAME} either.
-        load_dotenv(path, interpolate=False)
+        load_dotenv(path, override=override, interpolate=False)
     except ValueError as error:  # not UTF-8, or a null character
         raise click.ClickException(f"{path} is not a file of settings in UTF-8.") from error
 

@@ -1,4 +1,4 @@
-"""Texts of decisions and resolved deltas. Reasons for review are in ``webapp.messages``."""
+"""Texts of decisions and resolved deltas. Reasons for review are in ``review_reasons``."""
 
 from collections.abc import Mapping
 

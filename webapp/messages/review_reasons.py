@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
-#: Why pages are under review, by the kind of their delta.
 REVIEW_REASONS: Mapping[str, LazyString] = {
     "ordinary": lazy_gettext("A later reading contradicts these pages."),
     "limit": lazy_gettext("More pages than the daily limit for this printer allows."),

@@ -44,7 +44,6 @@ class Collection(Base):
     __tablename__ = "collection"
     __table_args__ = (
         Index("ix_collection_queued_at", "queued_at", "id"),
-        Index("ix_collection_server_id_finished_at", "server_id", "finished_at"),
         Index(
             "uq_collection_scheduled",
             "server_id",
@@ -66,7 +65,7 @@ class Collection(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    server_id: Mapped[int] = mapped_column(ForeignKey("server.id"))
+    server_id: Mapped[int] = mapped_column(ForeignKey("server.id"), index=True)
     day: Mapped[date]
     kind: Mapped[CollectionKind] = mapped_column(String(16))
     feed_id: Mapped[int | None] = mapped_column(ForeignKey("feed.id"))

@@ -24,7 +24,8 @@ class Device(Base):
     ``counter_set`` (None: awaiting its baseline) to ``last_seen_at`` and ``incomplete_since``
     repeat figures of it for lists. ``awaits_baseline``: the next reading is a new baseline.
     ``missing_since``: the first day closed without it in the response. ``moved_to``: the device
-    that continues the same printer, set by a recount; this one is no longer metered.
+    that continues the same printer, set by a recount or by an earlier version; this one is no
+    longer metered.
     """
 
     __tablename__ = "device"

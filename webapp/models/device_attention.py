@@ -16,9 +16,9 @@ DeviceStatus = Literal["silent", "missing"]
 class DeviceAttention(Base):
     """A device that needs attention, as of the latest collection of its server.
 
-    The result of a check that depends on the day of the collection, not a sum of rows. Home and
-    lists would have to read every device. ``since``: the device's ``latest_on`` if it is silent,
-    its ``missing_since`` if it is missing.
+    The result of a check that depends on the day of the collection, not a sum of rows. Otherwise
+    home and lists would have to read every device. ``since``: the device's ``latest_on`` if it is
+    silent, its ``missing_since`` if it is missing.
     """
 
     __tablename__ = "device_attention"

@@ -17,8 +17,10 @@ from webapp.models.account import Account
 class Server(Base):
     """A Printerpoint login. Its token is stored encrypted only, bound to this row.
 
-    ``health_reason``: why the last connection attempt failed; None while healthy. ``fleet_since``:
-    since when its token is that of another fleet than at its registration.
+    ``health_reason``: why the last connection attempt failed; None while healthy.
+    ``token_unreadable_since``: since when the token cannot be decrypted with the keys, so that no
+    connection is attempted; None after one. ``fleet_since``: since when its token is that of
+    another fleet than at its registration.
     ``awaiting_approval_since``: another server reads the same fleet; nothing is collected.
     """
 
@@ -35,6 +37,7 @@ class Server(Base):
     health_changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    token_unreadable_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     fleet_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     awaiting_approval_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -44,6 +47,15 @@ class Server(Base):
     def paused(self) -> bool:
         """Whether collection is paused until a health check passes."""
         return self.health == "unhealthy"
+
+    @property
+    def state(self) -> str:
+        """The health, ``awaiting_approval`` or ``removed``; unhealthy with an unreadable token."""
+        if self.removed_at is not None:
+            return "removed"
+        if self.awaiting_approval_since is not None:
+            return "awaiting_approval"
+        return "unhealthy" if self.token_unreadable_since is not None else self.health
 
     def encrypt_token(self, keyring: Keyring, token: str) -> None:
         """Store the token encrypted; the row needs its id first (flush)."""

@@ -31,6 +31,11 @@ def with_feeds(session: Session) -> Sequence[Account]:
     ).all()
 
 
+def every_partner(session: Session) -> Sequence[Account]:
+    """Return all partners."""
+    return session.scalars(select(Account).where(Account.kind == "partner")).all()
+
+
 def is_taken(session: Session, partner_id: int | None, name: str) -> bool:
     """Whether a partner has a customer with this name; None: whether it is that of a partner."""
     same = select(Account.id).where(Account.partner_id.is_not_distinct_from(partner_id))

@@ -146,7 +146,6 @@ def onboarding(session: Session, partner_id: int) -> OnboardingChecklist:
 
 def servers_not_collected(session: Session, viewer: Viewer, limit: int) -> Rows:
     """Return the unhealthy servers, the longest first, then those with an unreadable token."""
-    is_token_unreadable = servers.has_unreadable_token()
     query: Any = (
         access.servers(viewer)
         .join(Server.account)
@@ -155,14 +154,13 @@ def servers_not_collected(session: Session, viewer: Viewer, limit: int) -> Rows:
     query = query.with_only_columns(
         Server.id,
         Server.name,
-        Server.health,
-        is_token_unreadable.label("is_token_unreadable"),
+        Server.token_unreadable_since,
         Server.health_reason,
         Server.health_changed_at,
         Account.name.label("partner_name"),
         Account.time_zone,
     )
-    order = (is_token_unreadable, Server.health_changed_at)
+    order = (Server.token_unreadable_since.is_not(None), Server.health_changed_at)
     rows: Rows = session.execute(query.order_by(*order).limit(limit)).all()
     return rows
 

@@ -23,7 +23,7 @@ from webapp.models import (
     Server,
     User,
 )
-from webapp.queries import access
+from webapp.queries import access, servers
 from webapp.queries.viewer import Viewer
 
 Rows = Sequence[Any]
@@ -77,7 +77,7 @@ def servers_of(session: Session, viewer: Viewer, partner_id: int) -> Rows:
     query: Any = access.servers(viewer).where(
         Server.account_id == partner_id, Server.removed_at.is_(None)
     )
-    columns = (Server.id, Server.name, Server.health, Server.health_checked_at)
+    columns = (Server.id, Server.name, servers.state().label("state"), Server.health_checked_at)
     rows: Rows = session.execute(query.with_only_columns(*columns).order_by(Server.name)).all()
     return rows
 

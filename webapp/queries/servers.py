@@ -3,52 +3,33 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, select
+from sqlalchemy import ColumnElement, Select, case, select
 from sqlalchemy.orm import Session
 
-from webapp.models import Account, Collection, Server
+from webapp.models import Account, Server
 from webapp.queries import access, lists
 from webapp.queries.viewer import Viewer
 
 #: What the list is filtered by.
 STATES = ("healthy", "unhealthy", "awaiting_approval")
-COLUMNS = {
-    "name": Server.name,
-    "partner": Account.name,
-    "health": Server.health,
-    "checked": Server.health_checked_at,
-}
-
-
-def has_unreadable_token() -> ColumnElement[bool]:
-    """Whether the token cannot be decrypted: a collection failed so after the last connection.
-
-    A server's health does not show it: without a token no connection is attempted.
-    """
-    failed = select(Collection.id).where(
-        Collection.server_id == Server.id,
-        Collection.reason["code"].as_string() == "unreadable_token",
-        Collection.finished_at >= Server.health_checked_at,
-    )
-    return and_(Server.removed_at.is_(None), failed.correlate(Server).exists())
 
 
 def state() -> ColumnElement[str]:
-    """Return the health of a server, or that it awaits approval.
-
-    One whose token cannot be decrypted is listed as unhealthy, since it is not collected.
-    """
+    """Return the state of a server that is not removed, as ``Server.state`` does."""
     return case(
         (Server.awaiting_approval_since.is_not(None), "awaiting_approval"),
-        (has_unreadable_token(), "unhealthy"),
+        (Server.token_unreadable_since.is_not(None), "unhealthy"),
         else_=Server.health,
     )
 
 
-def is_token_unreadable(session: Session, server: Server) -> bool:
-    """Return whether the token of a server cannot be decrypted."""
-    query = select(Server.id).where(Server.id == server.id, has_unreadable_token())
-    return session.scalar(query) is not None
+#: What the list is sorted by.
+COLUMNS = {
+    "name": Server.name,
+    "partner": Account.name,
+    "health": state(),
+    "checked": Server.health_checked_at,
+}
 
 
 def names(session: Session) -> Sequence[tuple[int, str]]:
@@ -86,7 +67,7 @@ def search(
         Server.id,
         Server.name,
         state().label("state"),
-        has_unreadable_token().label("is_token_unreadable"),
+        Server.token_unreadable_since,
         Server.health_reason,
         Server.health_checked_at,
         Server.created_at,

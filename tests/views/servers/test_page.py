@@ -72,21 +72,14 @@ def test_a_token_that_cannot_be_decrypted_is_reported_until_it_is_entered_again(
     with transaction() as session:
         server = session.get_one(Server, office.server_id)
         server.encrypted_token = b"encrypted with another key"
-        server.health_checked_at = clock.now() - timedelta(days=1)
         feed = factories.feed(session, server, status="pending")
-        factories.collection(
-            session,
-            server,
-            state="failed",
-            reason=reason("unreadable_token"),
-            queued_at=clock.now(),
-        )
         factories.user(session, server.account, email="vera@example.com", role="partner_viewer")
         factories.user(session, feed.account, email="carl@example.com")
         factories.user(session, email="olga@example.com", role="operations")
         of_feed = f"/feeds/{feed.id}"
     of_server = f"/servers/{office.server_id}"
     people = [office.nora, log_in("vera@example.com"), log_in("olga@example.com")]
+    office.nora.post(f"{of_server}/check")
 
     shown = [[who.get(path).text for path in (of_server, of_feed, "/")] for who in people]
     customer = log_in("carl@example.com").get(of_feed).text
@@ -110,11 +103,9 @@ def test_a_server_whose_token_cannot_be_decrypted_is_listed_as_unhealthy(
 ) -> None:
     with transaction() as session:
         server = session.get_one(Server, office.server_id)
-        server.health_checked_at = clock.now() - timedelta(days=1)
+        server.token_unreadable_since = clock.now()
         why = reason("unreadable_token")
-        failed = factories.collection(
-            session, server, state="failed", reason=why, queued_at=clock.now()
-        )
+        failed = factories.collection(session, server, state="failed", reason=why)
         of_collection = f"/collections/{failed.id}"
     of_server = f"/servers/{office.server_id}"
 

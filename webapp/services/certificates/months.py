@@ -101,7 +101,7 @@ def _servers_awaiting_approval(account: Account) -> Select[Server]:
 
 
 def _servers_without_last_night(account: Account, month: Month) -> Select[Server]:
-    """Select healthy servers of an account's feeds not collected since the month ended."""
+    """Select servers of an account's feeds that can be, but were not collected since the month."""
     read = exists().where(
         Collection.server_id == Server.id,
         Collection.day >= month.last,
@@ -114,7 +114,11 @@ def _servers_without_last_night(account: Account, month: Month) -> Select[Server
         Feed.status == "active",
     )
     return select(Server).where(
-        Server.removed_at.is_(None), Server.health == "healthy", connected, ~read
+        Server.removed_at.is_(None),
+        Server.health == "healthy",
+        Server.token_unreadable_since.is_(None),
+        connected,
+        ~read,
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from webapp.db import lock, upsert
 from webapp.errors import Conflict
 from webapp.models import Account, Collection, Feed, Server
-from webapp.models.collection import CollectionKind
+from webapp.models.collection import UNFINISHED, CollectionKind
 from webapp.queries.collections import unfinished
 
 #: An unfinished collection that was queued earlier was lost and is not running.
@@ -101,7 +101,7 @@ def cancel(session: Session, collection: Collection, user_id: int | None, now: d
     Its worker stops before the next customer. Raises Conflict when it has ended.
     """
     lock_collection(session, collection)
-    if collection.state not in ("queued", "running"):
+    if collection.state not in UNFINISHED:
         raise Conflict(gettext("The collection has already ended."))
     collection.state, collection.cancelled_by = "cancelled", user_id
     collection.finished_at = now

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from webapp.domain.reasons import reason
 from webapp.models import Collection, Feed, Server
+from webapp.models.collection import UNFINISHED
 from webapp.models.feed import COLLECTED
 from webapp.services.collection import heartbeat
 from webapp.services.collection.requests import due_day, request
@@ -144,7 +145,7 @@ def _abandon_earlier_runs(session: Session, server: Server, day: date, now: date
             Collection.server_id == server.id,
             Collection.kind == "scheduled",
             Collection.day < day,
-            Collection.state.in_(("queued", "running")),
+            Collection.state.in_(UNFINISHED),
         )
         .values(
             state="failed",

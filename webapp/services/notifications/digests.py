@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from webapp.models import Account, Collection, Delta, Feed, Mail, Server, User
@@ -23,11 +23,6 @@ DIGEST_UNTIL = time(12)
 LISTED_IN_FULL = 20
 #: Operations are notified when no night has finished for this long.
 NIGHTS_SILENT = timedelta(hours=26)
-
-
-def partners(session: Session) -> Sequence[Account]:
-    """Return all partners."""
-    return session.scalars(select(Account).where(Account.kind == "partner")).all()
 
 
 def weekly(session: Session, partner: Account, now: datetime) -> list[EmailDraft]:
@@ -73,7 +68,7 @@ def _digests(
         .where(
             Server.account_id == partner.id,
             Server.removed_at.is_(None),
-            Server.health == "unhealthy",
+            or_(Server.health == "unhealthy", Server.token_unreadable_since.is_not(None)),
         )
         .order_by(Server.health_changed_at)
     ).all()

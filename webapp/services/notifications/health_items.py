@@ -8,7 +8,7 @@ from typing import Literal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.domain.reasons import Reason
+from webapp.domain.reasons import Reason, reason
 from webapp.models import Collection, Feed, HealthChange, Server
 
 
@@ -66,13 +66,14 @@ def of_server(session: Session, server: Server) -> HealthItem:
             Collection.server_id == server.id, Collection.state == "finished"
         )
     )
+    unreadable_since = server.token_unreadable_since
     return HealthItem(
         kind="server",
         id=server.id,
         name=server.name,
-        healthy=server.health != "unhealthy",
-        reason=server.health_reason,
-        since=server.health_changed_at,
+        healthy=server.state != "unhealthy",
+        reason=reason("unreadable_token") if unreadable_since else server.health_reason,
+        since=unreadable_since or server.health_changed_at,
         zone=server.account.zone,
         last_data_on=last_night,
     )

@@ -19,6 +19,7 @@ def server_answered(session: Session, server: Server, now: datetime) -> bool:
     """Record a successful connection; return whether the server was unhealthy before."""
     _lock(session, server)
     server.health_checked_at = now
+    server.token_unreadable_since = None
     server.health_reason = None
     if server.health == "healthy":
         return False
@@ -32,9 +33,20 @@ def server_failed(
     """Record a failed connection: the server is unhealthy at once and its collection pauses."""
     _lock(session, server)
     server.health_checked_at = now
+    server.token_unreadable_since = None
     server.health_reason = error.reason
     if server.health == "healthy":
         _change_server(session, server, "unhealthy", error.reason, now)
+
+
+def token_unreadable(session: Session, server: Server, now: datetime) -> None:
+    """Record that the token cannot be decrypted.
+
+    The health does not change: no connection is attempted, and the error is one of the keys.
+    """
+    _lock(session, server)
+    if server.token_unreadable_since is None and server.removed_at is None:
+        server.token_unreadable_since = now
 
 
 def feed_data_received(

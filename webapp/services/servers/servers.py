@@ -223,6 +223,7 @@ def remove(session: Session, server: Server, now: datetime) -> int | None:
         .values(state="failed", reason=reason("server_removed"), finished_at=now)
     )
     server.encrypted_token = b""
+    server.token_unreadable_since = None
     server.removed_at = now
     overlaps.delete_of_server(session, server, now)
     session.flush()

@@ -30,7 +30,6 @@ from webapp.queries import (
     feed_events,
     feed_notes,
     metrics,
-    servers,
 )
 from webapp.queries import feeds as queries
 from webapp.queries.lists import COUNT_TO
@@ -232,7 +231,7 @@ def _health_of(feed: Feed, today: date) -> dict[str, Any]:
         "today": today,
         "silence": _silence(feed, today),
         "is_token_unreadable": context.viewer().role != "customer"
-        and servers.is_token_unreadable(db.session(), feed.server),
+        and feed.server.token_unreadable_since is not None,
     }
 
 

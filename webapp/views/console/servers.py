@@ -49,13 +49,12 @@ def _exported(servers: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
     counts = _feeds_by_health(servers)
     for server in servers:
         feeds = counts.get(server.id, {})
+        why = reason("unreadable_token") if server.token_unreadable_since else server.health_reason
         yield (
             server.name,
             server.partner_name,
             server.state,
-            sentence(
-                reason("unreadable_token") if server.is_token_unreadable else server.health_reason
-            ),
+            sentence(why),
             sum(feeds.values()),
             feeds.get("unhealthy", 0),
             server.health_checked_at,
@@ -177,7 +176,8 @@ def check(server_id: int) -> ResponseReturnValue:
     try:
         client = clients.client_of(current_settings(), server, tokens.TOKEN_TEST_LIMITS)
     except DecryptionError:
-        # An error of our keys, not of the server: its health does not change.
+        server_health.token_unreadable(db.session(), server, clock.now())
+        db.session.commit()
         message = gettext("The stored token can no longer be decrypted. Enter the token again.")
         return _checked(server, "error", message)
     db.session.rollback()  # no transaction is open during the call
@@ -238,7 +238,6 @@ def _health_of(server: Server) -> dict[str, Any]:
         "server": server,
         "zone": context.zone_of(server.account),
         "waits": overlaps.reason_to_wait(db.session(), server),
-        "is_token_unreadable": queries.is_token_unreadable(db.session(), server),
     }
 
 
